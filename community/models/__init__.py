@@ -1,0 +1,19 @@
+from community.models.consents import Consent
+from community.models.groups import JoiningDetails, SupportGroup
+from community.models.meetings import Meeting
+from community.models.members import Member
+from community.models.occurrences import Occurrence
+from community.models.reading_lists import ReadingList, SavedItem
+from community.models.services import Service
+
+__all__ = [
+    "Consent",
+    "JoiningDetails",
+    "Meeting",
+    "Member",
+    "Occurrence",
+    "ReadingList",
+    "SavedItem",
+    "Service",
+    "SupportGroup",
+]

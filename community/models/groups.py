@@ -1,0 +1,232 @@
+from datetime import datetime
+from typing import TYPE_CHECKING, Self
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import Min, Prefetch, Q
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from simple_history.models import HistoricalRecords
+
+from community.languages import LANGUAGE_CHOICES
+from facts.choices import Audience
+from facts.fields import ChoicesField
+
+if TYPE_CHECKING:
+    from community.models.occurrences import Occurrence
+
+GROUP_AUDIENCES = [*Audience.choices, ("bereaved", _("Bereaved"))]
+
+
+class SupportGroupQuerySet(models.QuerySet):
+    def published(self, at: datetime) -> Self:
+        """Groups that readers find at `at`."""
+        return self.filter(published_at__lte=at)
+
+    def real(self) -> Self:
+        """Groups that exist; the examples of a fresh installation do not."""
+        return self.filter(is_example=False)
+
+    def by_next_meeting(self, at: datetime) -> Self:
+        """Groups with `next_starts_at`, soonest first; those without a meeting come last."""
+        upcoming = Q(
+            meetings__occurrences__ends_at__gt=at, meetings__occurrences__is_cancelled=False
+        )
+        return self.annotate(
+            next_starts_at=Min("meetings__occurrences__starts_at", filter=upcoming)
+        ).order_by(models.F("next_starts_at").asc(nulls_last=True), "name", "pk")
+
+    def with_meetings(self) -> Self:
+        """Groups with their meetings fetched."""
+        from community.models.meetings import Meeting
+
+        return self.prefetch_related(Prefetch("meetings", Meeting.objects.order_by("pk")))
+
+
+class SupportGroup(models.Model):
+    """A listing: who the group is for, how to join, who runs it, when it was last checked."""
+
+    class RunBy(models.TextChoices):
+        PEER = "peer", _("People living with it run the group")
+        PROFESSIONAL = "professional", _("A professional runs the group")
+        BOTH = "both", _("A professional and people living with it run it together")
+
+    class JoiningPolicy(models.TextChoices):
+        MEMBERS = "members", _("Members see how to join")
+        ON_REQUEST = "on-request", _("The organizer tells you how to join")
+
+    slug = models.SlugField(
+        _("address"), max_length=80, unique=True, help_text=_("tuesday-circle-leeds")
+    )
+    name = models.CharField(_("name"), max_length=120)
+    description = models.TextField(
+        _("what it is"),
+        max_length=2000,
+        help_text=_("Plain words: what happens, and what a first meeting is like."),
+    )
+    organisation = models.CharField(_("organization"), max_length=160, blank=True)
+    run_by = models.CharField(_("run by"), max_length=16, choices=RunBy.choices)
+    audiences = ChoicesField(
+        _("for whom in particular"),
+        choices=GROUP_AUDIENCES,
+        help_text=_("Tick nothing if it is for everybody living with breast cancer."),
+    )
+    is_metastatic_only = models.BooleanField(
+        _("for metastatic breast cancer only"),
+        default=False,
+        help_text=_("Leave it unticked if people at any stage come."),
+    )
+    languages = ChoicesField(_("languages"), choices=LANGUAGE_CHOICES)
+    is_in_person = models.BooleanField(_("in person"), default=False)
+    is_online = models.BooleanField(_("online"), default=False)
+    is_by_phone = models.BooleanField(_("by phone"), default=False)
+    place = models.CharField(
+        _("place"),
+        max_length=200,
+        blank=True,
+        help_text=_("The town and what the building is called, without a door code."),
+    )
+    access = models.CharField(
+        _("getting in"),
+        max_length=300,
+        blank=True,
+        help_text=_("Step-free entrance at the back, hearing loop, parking for blue badges."),
+    )
+    cost = models.CharField(
+        _("cost"), max_length=120, blank=True, help_text=_("Free, or what it costs.")
+    )
+    website = models.URLField(_("web page"), max_length=300, blank=True)
+    public_contact = models.CharField(
+        _("first name of a contact"),
+        max_length=40,
+        blank=True,
+        help_text=_("One word, shown to everybody."),
+    )
+    staff_contact = models.TextField(
+        _("contact for staff"), blank=True, help_text=_("Never shown to readers or members.")
+    )
+    joining_policy = models.CharField(
+        _("how to join"),
+        max_length=16,
+        choices=JoiningPolicy.choices,
+        default=JoiningPolicy.ON_REQUEST,
+    )
+    how_to_ask = models.CharField(
+        _("how to ask the organizer"),
+        max_length=300,
+        blank=True,
+        help_text=_("For everybody: Write to the address on the group's web page."),
+    )
+    checked_on = models.DateField(
+        _("last checked"), null=True, blank=True, help_text=_("The day somebody confirmed it.")
+    )
+    published_at = models.DateTimeField(_("published"), null=True, blank=True)
+    is_example = models.BooleanField(_("example"), default=False, editable=False)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    edited_at = models.DateTimeField(_("edited"), auto_now=True)
+
+    next_starts_at: datetime | None
+    next_occurrence: "Occurrence | None"
+
+    objects = SupportGroupQuerySet.as_manager()
+    history = HistoricalRecords()
+
+    class Meta:
+        ordering = ["name"]
+        verbose_name = _("support group")
+        verbose_name_plural = _("support groups")
+        constraints = [
+            models.CheckConstraint(
+                name="community_supportgroup_has_a_way_to_attend",
+                condition=Q(is_in_person=True) | Q(is_online=True) | Q(is_by_phone=True),
+                violation_error_message=_("Say how people attend: in person, online or by phone."),
+            ),
+            models.CheckConstraint(
+                name="community_supportgroup_in_person_has_place",
+                condition=Q(is_in_person=False) | ~Q(place=""),
+                violation_error_message=_("Say where people meet in person."),
+            ),
+            models.CheckConstraint(
+                name="community_supportgroup_contact_is_one_word",
+                condition=~Q(public_contact__contains=" ") & ~Q(public_contact__contains="@"),
+                violation_error_message=_("Give one word, the first name, alone."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("community:support-group-detail", args=[self.slug])
+
+    def get_joining_url(self) -> str:
+        """Return the address of the page that tells members how to join."""
+        return reverse("community:joining-details", args=[self.slug])
+
+    def clean(self) -> None:
+        super().clean()
+        from community.joining_details import find_joining_details
+
+        errors = {}
+        for name in ("name", "description", "organisation", "place", "access", "cost",
+                     "how_to_ask", "public_contact", "website"):  # fmt: skip
+            found = find_joining_details(getattr(self, name) or "")
+            if found:
+                errors[name] = ValidationError(
+                    _(
+                        "Everybody can read this field, and it seems to hold a way in "
+                        "(“%(found)s”). Put it under “Joining details” instead."
+                    ),
+                    code="joining_details",
+                    params={"found": found},
+                )
+        if errors:
+            raise ValidationError(errors)
+
+    @property
+    def ways_to_attend(self) -> list[str]:
+        """The ways to attend, in words."""
+        ways = [
+            (self.is_in_person, _("in person")),
+            (self.is_online, _("online")),
+            (self.is_by_phone, _("by phone")),
+        ]
+        return [str(words) for is_open, words in ways if is_open]
+
+    @property
+    def audience_labels(self) -> list[str]:
+        """Whom it is for, in words."""
+        names = dict(GROUP_AUDIENCES)
+        return [str(names[value]) for value in self.audiences]
+
+    @property
+    def language_labels(self) -> list[str]:
+        """The languages that are spoken, in their own names."""
+        names = dict(LANGUAGE_CHOICES)
+        return [str(names[value]) for value in self.languages]
+
+
+class JoiningDetails(models.Model):
+    """The way into a group. For members only; in no index, feed, calendar or history."""
+
+    group = models.OneToOneField(
+        SupportGroup,
+        models.CASCADE,
+        related_name="joining_details",
+        verbose_name=_("support group"),
+    )
+    link = models.URLField(_("link"), max_length=500, blank=True)
+    meeting_number = models.CharField(_("meeting number"), max_length=60, blank=True)
+    passcode = models.CharField(_("passcode"), max_length=60, blank=True)
+    phone = models.CharField(_("phone number to call"), max_length=60, blank=True)
+    door_code = models.CharField(_("door code"), max_length=60, blank=True)
+    note = models.CharField(
+        _("anything else"), max_length=300, blank=True, help_text=_("Ring the second bell.")
+    )
+
+    class Meta:
+        verbose_name = _("joining details")
+        verbose_name_plural = _("joining details")
+
+    def __str__(self) -> str:
+        return str(self.group)

@@ -1,0 +1,152 @@
+from datetime import datetime, timedelta
+from typing import Self
+from zoneinfo import ZoneInfo, available_timezones
+
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+from simple_history.models import HistoricalRecords
+
+from community.models.groups import SupportGroup
+from community.recurrence import Recurrence, describe
+from facts.fields import ChoicesField
+
+WEEKDAYS = [
+    ("0", _("Monday")),
+    ("1", _("Tuesday")),
+    ("2", _("Wednesday")),
+    ("3", _("Thursday")),
+    ("4", _("Friday")),
+    ("5", _("Saturday")),
+    ("6", _("Sunday")),
+]
+ORDINALS = [
+    ("1", _("first")),
+    ("2", _("second")),
+    ("3", _("third")),
+    ("4", _("fourth")),
+    ("-1", _("last")),
+]
+
+
+def validate_time_zone(name: str) -> None:
+    """Raise ValidationError unless `name` is a zone of the IANA time zone database."""
+    if name not in available_timezones():
+        raise ValidationError(
+            _("“%(name)s” is not a time zone. Give one such as Europe/London."),
+            code="time_zone",
+            params={"name": name},
+        )
+
+
+class MeetingQuerySet(models.QuerySet):
+    def current(self, at: datetime) -> Self:
+        """Meetings that have not come to their last date yet."""
+        return self.exclude(last_on__lt=at.date() - timedelta(days=1))
+
+
+class Meeting(models.Model):
+    """A recurring occasion of a group: a closed form, never free text, in a named time zone.
+
+    The form becomes an RFC 5545 rule in `community.recurrence`. The time is clock time in the
+    zone, so it stays the same when the clocks change.
+    """
+
+    class Frequency(models.TextChoices):
+        WEEKLY = "weekly", _("Every week, or every few weeks")
+        MONTHLY = "monthly", _("On certain weekdays of the month")
+
+    group = models.ForeignKey(
+        SupportGroup, models.CASCADE, related_name="meetings", verbose_name=_("support group")
+    )
+    frequency = models.CharField(
+        _("how often"), max_length=16, choices=Frequency.choices, default=Frequency.WEEKLY
+    )
+    interval = models.PositiveSmallIntegerField(
+        _("every how many weeks or months"),
+        default=1,
+        validators=[MinValueValidator(1), MaxValueValidator(12)],
+        help_text=_("1 for every one, 2 for every other."),
+    )
+    weekday = models.CharField(_("weekday"), max_length=1, choices=WEEKDAYS)
+    ordinals = ChoicesField(
+        _("which of the month"),
+        choices=ORDINALS,
+        help_text=_("For meetings by the month: second and fourth, or last."),
+    )
+    starts_at = models.TimeField(
+        _("begins"), help_text=_("By the clock of the time zone: 18:30")
+    )
+    duration_minutes = models.PositiveSmallIntegerField(
+        _("lasts (minutes)"),
+        default=90,
+        validators=[MinValueValidator(5), MaxValueValidator(24 * 60)],
+    )
+    time_zone = models.CharField(
+        _("time zone"),
+        max_length=64,
+        validators=[validate_time_zone],
+        help_text=_("Europe/London, America/Chicago"),
+    )
+    first_on = models.DateField(
+        _("first date"), help_text=_("No meeting is shown before this day.")
+    )
+    last_on = models.DateField(_("last date"), null=True, blank=True)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    edited_at = models.DateTimeField(_("edited"), auto_now=True)
+
+    objects = MeetingQuerySet.as_manager()
+    history = HistoricalRecords()
+
+    class Meta:
+        ordering = ["group_id", "pk"]
+        verbose_name = _("meeting")
+        verbose_name_plural = _("meetings")
+        constraints = [
+            models.CheckConstraint(
+                name="community_meeting_interval_1_to_12",
+                condition=Q(interval__gte=1, interval__lte=12),
+                violation_error_message=_("Meetings repeat every 1 to 12 weeks or months."),
+            ),
+            models.CheckConstraint(
+                name="community_meeting_monthly_has_ordinals",
+                condition=~Q(frequency="monthly") | ~Q(ordinals=""),
+                violation_error_message=_("Say which of the month: second, fourth, last."),
+            ),
+            models.CheckConstraint(
+                name="community_meeting_dates_in_order",
+                condition=Q(last_on__isnull=True)
+                | Q(last_on__isnull=False, last_on__gte=F("first_on")),
+                violation_error_message=_("The last date cannot come before the first."),
+            ),
+            models.CheckConstraint(
+                name="community_meeting_duration_within_a_day",
+                condition=Q(duration_minutes__gte=5, duration_minutes__lte=1440),
+                violation_error_message=_("A meeting lasts 5 minutes to 24 hours."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.rule_in_words
+
+    @property
+    def recurrence(self) -> Recurrence:
+        """The closed form, as `community.recurrence` takes it."""
+        return Recurrence(
+            frequency=self.frequency,
+            interval=self.interval,
+            weekday=int(self.weekday),
+            ordinals=tuple(int(o) for o in self.ordinals),
+            start=self.starts_at,
+            duration=timedelta(minutes=self.duration_minutes),
+            zone=ZoneInfo(self.time_zone),
+            first_on=self.first_on,
+            last_on=self.last_on,
+        )
+
+    @property
+    def rule_in_words(self) -> str:
+        """When it meets, in words: Second and fourth Tuesday of the month, 6:30 p.m."""
+        return describe(self.recurrence)

@@ -1,0 +1,2 @@
+def save_chosen(request, user):
+    """."""

@@ -1,0 +1,24 @@
+"""Turns saved and deleted rows into `public_content_changed`."""
+
+from typing import Any
+
+from django.db.models.signals import post_delete, post_save
+
+from community.models import Meeting, Service, SupportGroup
+from community.signals import public_content_changed
+
+
+def _changed(instance: Any, **kwargs: Any) -> None:
+    public_content_changed.send(sender=type(instance), instance=instance)
+
+
+def _meeting_changed(instance: Meeting, **kwargs: Any) -> None:
+    public_content_changed.send(sender=SupportGroup, instance=instance.group)
+
+
+def connect() -> None:
+    """Connect the receivers; `dispatch_uid` keeps a second call from doubling them."""
+    for signal in (post_save, post_delete):
+        for model in (SupportGroup, Service):
+            signal.connect(_changed, sender=model, dispatch_uid="community_changed")
+        signal.connect(_meeting_changed, sender=Meeting, dispatch_uid="community_meeting_changed")

@@ -1,0 +1,36 @@
+"""Addresses of the community app. They are stable: a printed leaflet may carry them."""
+
+from django.urls import include, path
+
+from community.views import account, reading_lists, saved_items, support_groups
+
+app_name = "community"
+
+support_group_urls = [
+    path("", support_groups.support_group_list, name="support-group-list"),
+    path("<slug:slug>/", support_groups.support_group_detail, name="support-group-detail"),
+    path("<slug:slug>/joining/", support_groups.joining_details, name="joining-details"),
+]
+saved_item_urls = [
+    path("note/", saved_items.saved_item_note, name="saved-item-note"),
+    path("read/", saved_items.saved_item_read, name="saved-item-read"),
+    path("move/", saved_items.saved_item_move, name="saved-item-move"),
+    path("remove/", saved_items.saved_item_delete, name="saved-item-delete"),
+]
+reading_list_urls = [
+    path("", reading_lists.reading_list_list, name="reading-list-list"),
+    path("state/", saved_items.state, name="state"),
+    path("save/", saved_items.saved_item_create, name="saved-item-create"),
+    path("<uuid:pk>/", reading_lists.reading_list_detail, name="reading-list-detail"),
+    path("<uuid:pk>/items/<int:item>/", include(saved_item_urls)),
+]
+account_urls = [
+    path("", account.account, name="account"),
+    path("delete/", account.account_delete, name="account-delete"),
+]
+
+urlpatterns = [
+    path("groups/", include(support_group_urls)),
+    path("lists/", include(reading_list_urls)),
+    path("account/", include(account_urls)),
+]

@@ -1,0 +1,48 @@
+from typing import Any, Never
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Event(models.Model):
+    """Who did what to a version, and when. Only ever added to."""
+
+    class Verb(models.TextChoices):
+        CREATED = "created", _("written")
+        SUBMITTED = "submitted", _("sent for review")
+        RETURNED = "returned", _("sent back to be worked on")
+        REJECTED = "rejected", _("rejected")
+        APPROVED = "approved", _("approved")
+        WITHDRAWN = "withdrawn", _("withdrawn")
+        REVIEWED = "reviewed", _("reviewed")
+
+    version = models.ForeignKey(
+        "facts.FactVersion", models.PROTECT, related_name="events", verbose_name=_("version")
+    )
+    verb = models.CharField(_("what"), max_length=16, choices=Verb.choices)
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        related_name="+",
+        verbose_name=_("who"),
+    )
+    note = models.TextField(_("note"), blank=True)
+    happened_at = models.DateTimeField(_("when"))
+
+    class Meta:
+        ordering = ["happened_at", "pk"]
+        verbose_name = _("event")
+        verbose_name_plural = _("events")
+
+    def __str__(self) -> str:
+        return f"{self.version}: {self.get_verb_display()}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if self.pk:
+            raise ValueError("An event is never changed.")
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> Never:
+        raise ValueError("An event is never deleted.")

@@ -1,0 +1,54 @@
+from datetime import datetime
+from typing import Self
+
+from django.db import models
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from simple_history.models import HistoricalRecords
+
+from facts.choices import QuestionTheme, Sensitivity
+from facts.models.facts import Fact
+
+
+class QuestionQuerySet(models.QuerySet):
+    def published(self, at: datetime) -> Self:
+        """Questions that readers find at `at`."""
+        return self.filter(published_at__lte=at)
+
+
+class Question(models.Model):
+    """A question to ask the care team, offered beside a topic."""
+
+    slug = models.SlugField(_("address"), max_length=80, unique=True)
+    text = models.CharField(
+        _("question"), max_length=240, help_text=_("What are my other choices?")
+    )
+    theme = models.CharField(_("heading"), max_length=32, choices=QuestionTheme.choices)
+    sensitivity = models.CharField(
+        _("sensitivity"), max_length=16, choices=Sensitivity.choices, default=Sensitivity.NONE
+    )
+    position = models.PositiveSmallIntegerField(_("position"), default=100)
+    facts = models.ManyToManyField(
+        Fact,
+        related_name="questions",
+        blank=True,
+        verbose_name=_("facts"),
+        help_text=_("It is offered on the pages of these facts and of their topics."),
+    )
+    published_at = models.DateTimeField(_("published"), null=True, blank=True)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    edited_at = models.DateTimeField(_("edited"), auto_now=True)
+
+    objects = QuestionQuerySet.as_manager()
+    history = HistoricalRecords()
+
+    class Meta:
+        ordering = ["position", "pk"]
+        verbose_name = _("question")
+        verbose_name_plural = _("questions")
+
+    def __str__(self) -> str:
+        return self.text
+
+    def get_absolute_url(self) -> str:
+        return f"{reverse('facts:question-list')}#{self.slug}"

@@ -1,0 +1,551 @@
+"""One wording of a fact, and the transitions that a wording may go through.
+
+    draft ⇄ in review → approved (by somebody else) → live, until superseded or withdrawn
+                      ↘ rejected
+"""
+
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any, Self
+
+from django.conf import settings
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import models, transaction
+from django.db.models import F, Max, Prefetch, Q
+from django.utils import timezone
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+
+from facts.choices import Audience, ChangeKind, Evidence, Origin, Sensitivity, Status
+from facts.fields import ChoicesField, RichTextField
+from facts.models.events import Event
+from facts.models.facts import Fact
+from facts.models.reviews import Review
+
+if TYPE_CHECKING:
+    from facts.models.sources import Citation
+
+# What a version says. It is final once the version is approved.
+TEXT_FIELDS = (
+    "fact_id",
+    "language",
+    "number",
+    "title",
+    "neutral_heading",
+    "body",
+    "sensitivity",
+    "evidence",
+    "audiences",
+    "change_kind",
+    "change_note",
+    "origin",
+    "author_id",
+    "approver_id",
+    "approved_at",
+)
+NEEDS_NEUTRAL_HEADING = (Sensitivity.STATISTICS, Sensitivity.PROGNOSIS, Sensitivity.END_OF_LIFE)
+
+
+class FinalText(Exception):
+    """Somebody tried to change the text of an approved version."""
+
+
+class FactVersionQuerySet(models.QuerySet):
+    def live(self, at: datetime) -> Self:
+        """Versions that readers see at `at`: begun, and not yet ended."""
+        return self.filter(live_from__lte=at).exclude(live_until__lte=at)
+
+    def scheduled(self, at: datetime) -> Self:
+        """Versions that readers will see some time after `at`."""
+        return self.filter(live_from__gt=at).exclude(live_until__lte=F("live_from"))
+
+    def ever_live(self, at: datetime) -> Self:
+        """Versions that readers saw at some moment up to `at`, the newest first."""
+        return (
+            self.filter(live_from__lte=at)
+            .exclude(live_until__lte=F("live_from"))
+            .order_by("-live_from", "-number")
+        )
+
+    def open(self) -> Self:
+        """Versions that are still being worked on."""
+        return self.filter(status__in=[Status.DRAFT, Status.IN_REVIEW])
+
+    def with_evidence(self) -> Self:
+        """Versions with their citations, sources and reviews fetched."""
+        from facts.models.sources import Citation
+
+        return self.prefetch_related(
+            Prefetch("citations", Citation.objects.in_order()), "reviews"
+        )
+
+    def update(self, **changes: Any) -> int:
+        final = {name.removesuffix("_id") for name in TEXT_FIELDS}
+        if final & {name.removesuffix("_id") for name in changes}:
+            if self.filter(status=Status.APPROVED).exists():
+                raise FinalText("The text of an approved version never changes.")
+        return super().update(**changes)
+
+
+class FactVersion(models.Model):
+    """One wording of a fact in one language; never changed once it is approved."""
+
+    fact = models.ForeignKey(
+        Fact, models.PROTECT, related_name="versions", verbose_name=_("fact")
+    )
+    language = models.CharField(_("language"), max_length=10, default="en")
+    number = models.PositiveIntegerField(_("version"), default=1)
+    title = models.CharField(
+        _("heading"),
+        max_length=120,
+        blank=True,
+        help_text=_("The answer in a few words: It is not your fault"),
+    )
+    neutral_heading = models.CharField(
+        _("neutral heading"),
+        max_length=120,
+        blank=True,
+        help_text=_(
+            "What gentle readers, search and link previews show instead, when the fact is "
+            "sensitive. It tells the subject, not the answer: Figures over five years"
+        ),
+    )
+    body = RichTextField(
+        _("text"),
+        blank=True,
+        help_text=_("60 to 180 words: the answer first, then why, then what the reader can do."),
+    )
+    sensitivity = models.CharField(
+        _("sensitivity"),
+        max_length=16,
+        choices=Sensitivity.choices,
+        blank=True,
+        help_text=_("Does it hold figures, an outlook, or the end of life?"),
+    )
+    evidence = models.CharField(
+        _("kind of evidence"), max_length=32, choices=Evidence.choices, blank=True
+    )
+    audiences = ChoicesField(
+        _("for whom in particular"),
+        choices=Audience.choices,
+        help_text=_("Tick nothing if it is for everybody."),
+    )
+    change_kind = models.CharField(
+        _("kind of change"), max_length=16, choices=ChangeKind.choices, blank=True
+    )
+    change_note = models.CharField(
+        _("what changed, and why"),
+        max_length=300,
+        blank=True,
+        help_text=_("One plain sentence that readers see: The figure is now that of 2024."),
+    )
+    status = models.CharField(
+        _("status"), max_length=16, choices=Status.choices, default=Status.DRAFT
+    )
+    origin = models.CharField(
+        _("origin"), max_length=16, choices=Origin.choices, default=Origin.STAFF
+    )
+    # PROTECT: who wrote and who approved a published text must stay known.
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("author"),
+    )
+    approver = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("approved by"),
+    )
+    approved_at = models.DateTimeField(_("approved"), null=True, blank=True)
+    live_from = models.DateTimeField(_("live from"), null=True, blank=True)
+    live_until = models.DateTimeField(_("live until"), null=True, blank=True)
+    withdrawn_reason = models.CharField(
+        _("why it was withdrawn"),
+        max_length=300,
+        blank=True,
+        help_text=_("One plain sentence that readers see."),
+    )
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    edited_at = models.DateTimeField(_("edited"), default=timezone.now)
+
+    citations: "models.Manager[Citation]"
+
+    objects = FactVersionQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["fact_id", "language", "-number"]
+        verbose_name = _("version of a fact")
+        verbose_name_plural = _("versions of facts")
+        permissions = [("approve_factversion", _("Can approve and withdraw facts"))]
+        indexes = [
+            models.Index(name="facts_factversion_live", fields=["fact", "language", "live_from"]),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                name="facts_factversion_one_number",
+                fields=["fact", "language", "number"],
+            ),
+            models.UniqueConstraint(
+                name="facts_factversion_one_open_interval",
+                fields=["fact", "language"],
+                condition=Q(live_from__isnull=False, live_until__isnull=True),
+            ),
+            models.UniqueConstraint(
+                name="facts_factversion_one_at_work",
+                fields=["fact", "language"],
+                condition=Q(status__in=["draft", "in-review"]),
+                violation_error_message=_("Somebody is already working on this fact."),
+            ),
+            models.CheckConstraint(
+                name="facts_factversion_live_is_approved",
+                condition=Q(live_from__isnull=True) | Q(status="approved"),
+                violation_error_message=_("Approve this version first."),
+            ),
+            models.CheckConstraint(
+                name="facts_factversion_interval_in_order",
+                condition=Q(live_until__isnull=True)
+                | Q(
+                    live_from__isnull=False,
+                    live_until__isnull=False,
+                    live_until__gte=F("live_from"),
+                ),
+                violation_error_message=_("A version cannot end before it begins."),
+            ),
+            models.CheckConstraint(
+                name="facts_factversion_approved_by_another",
+                condition=~Q(status="approved")
+                | Q(origin="starter library", author__isnull=True)
+                | Q(author__isnull=False, approver__isnull=False) & ~Q(author=F("approver")),
+                violation_error_message=_("Somebody else than the author must approve it."),
+            ),
+            models.CheckConstraint(
+                name="facts_factversion_approved_is_complete",
+                condition=~Q(status="approved")
+                | (
+                    ~Q(title="")
+                    & ~Q(body="")
+                    & ~Q(sensitivity="")
+                    & ~Q(evidence="")
+                    & Q(approved_at__isnull=False)
+                ),
+                violation_error_message=_("An approved version has a heading and a text."),
+            ),
+            models.CheckConstraint(
+                name="facts_factversion_sensitive_has_neutral_heading",
+                condition=~Q(status="approved") | Q(sensitivity="none") | ~Q(neutral_heading=""),
+                violation_error_message=_("A sensitive fact needs a neutral heading."),
+            ),
+            models.CheckConstraint(
+                name="facts_factversion_author_unless_starter",
+                condition=Q(origin="starter library") | Q(author__isnull=False),
+                violation_error_message=_("A version has an author."),
+            ),
+            models.CheckConstraint(
+                name="facts_factversion_sensitivity_known",
+                condition=Q(sensitivity__in=["", *Sensitivity.values]),
+            ),
+            models.CheckConstraint(
+                name="facts_factversion_status_known", condition=Q(status__in=Status.values)
+            ),
+            models.CheckConstraint(
+                name="facts_factversion_later_says_what_changed",
+                condition=~Q(status="approved")
+                | Q(number=1)
+                | (~Q(change_kind="") & ~Q(change_note="")),
+                violation_error_message=_("Say what kind of change it is, and what changed."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return _now("%(title)s (version %(number)d)") % {
+            "title": self.heading or str(self.fact),
+            "number": self.number,
+        }
+
+    def get_absolute_url(self) -> str:
+        return self.fact.get_absolute_url()
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if self.pk and not self._state.adding:
+            before = type(self).objects.filter(pk=self.pk, status=Status.APPROVED).first()
+            if before and any(getattr(before, n) != getattr(self, n) for n in TEXT_FIELDS):
+                raise FinalText("The text of an approved version never changes.")
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        self.require_open()
+        return super().delete(*args, **kwargs)
+
+    # What it is at a moment
+
+    @property
+    def heading(self) -> str:
+        """The heading that may stand anywhere: neutral wherever the fact is sensitive."""
+        if self.sensitivity == Sensitivity.NONE or not self.neutral_heading:
+            return self.title
+        return self.neutral_heading
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is still being worked on."""
+        return self.status in {Status.DRAFT, Status.IN_REVIEW}
+
+    def is_live(self, at: datetime) -> bool:
+        """Return whether readers see it at `at`."""
+        return (
+            self.live_from is not None
+            and self.live_from <= at
+            and (self.live_until is None or at < self.live_until)
+        )
+
+    @property
+    def is_withdrawn(self) -> bool:
+        """Whether staff took it back, now or at the moment when it ends."""
+        return bool(self.withdrawn_reason)
+
+    @property
+    def last_review(self) -> Review | None:
+        """The newest review, or None: then nobody qualified has reviewed it."""
+        return max(self.reviews.all(), key=lambda r: (r.reviewed_on, r.pk), default=None)  # type: ignore[attr-defined]
+
+    @property
+    def sources_checked_on(self) -> date | None:
+        """The day on which all its sources had been checked: the oldest of their days."""
+        return min((c.source.accessed_on for c in self.citations.all()), default=None)
+
+    def require_open(self) -> None:
+        """Raise FinalText if the version, or what belongs to it, may no longer change."""
+        if not self.is_open:
+            raise FinalText("What belongs to a decided version never changes.")
+
+    def missing(self) -> list[str]:
+        """Return, in words, everything that stands between this text and its approval."""
+        said: list[tuple[bool, Any]] = [
+            (bool(self.title), _("It has no heading.")),
+            (bool(self.body), _("It has no text.")),
+            (bool(self.sensitivity), _("Say whether it is sensitive.")),
+            (bool(self.evidence), _("Say what kind of evidence it rests on.")),
+            (
+                self.sensitivity not in NEEDS_NEUTRAL_HEADING or bool(self.neutral_heading),
+                _("It is sensitive, so it needs a neutral heading."),
+            ),
+            (
+                self.pk is not None and self.citations.exists(),
+                _("No source is cited for what it claims."),
+            ),
+        ]
+        return [str(words) for is_there, words in said if not is_there]
+
+    # Transitions: each checks who, when and what under a row lock, and writes its event.
+
+    def _locked(self) -> "FactVersion":
+        """Return this row as it is now, locked, with its fact locked first."""
+        Fact.objects.select_for_update().get(pk=self.fact_id)
+        return FactVersion.objects.select_for_update().get(pk=self.pk)
+
+    def _require(self, *statuses: Status) -> None:
+        if self.status not in statuses:
+            raise ValidationError(
+                _("This version is already “%(status)s”. Somebody else may have decided it."),
+                code="decided",
+                params={"status": self.get_status_display()},
+            )
+
+    def _note(self, verb: Event.Verb, actor: Any, at: datetime, note: str = "") -> None:
+        Event.objects.create(version=self, verb=verb, actor=actor, note=note, happened_at=at)
+        self.refresh_from_db()
+
+    @classmethod
+    def start(cls, fact: Fact, author: Any, language: str = "en") -> "FactVersion":
+        """Begin a new draft of `fact`, with the text and citations of the newest version.
+
+        Raises ValidationError if somebody is already working on one.
+        """
+        from facts.models.sources import Citation
+
+        with transaction.atomic():
+            Fact.objects.select_for_update().get(pk=fact.pk)
+            versions = cls.objects.filter(fact=fact, language=language)
+            if versions.open().exists():
+                raise ValidationError(_("Somebody is already working on this fact."), code="open")
+            now = timezone.now()
+            last = versions.filter(status=Status.APPROVED).order_by("-number").first()
+            draft = cls(
+                fact=fact,
+                language=language,
+                number=(versions.aggregate(last=Max("number"))["last"] or 0) + 1,
+                author=author,
+                edited_at=now,
+            )
+            if last:
+                for name in (
+                    "title",
+                    "neutral_heading",
+                    "body",
+                    "sensitivity",
+                    "evidence",
+                    "audiences",
+                ):
+                    setattr(draft, name, getattr(last, name))
+            draft.save()
+            if last:
+                for citation in last.citations.all():
+                    Citation.objects.create(
+                        version=draft,
+                        source_id=citation.source_id,
+                        supports=citation.supports,
+                        position=citation.position,
+                    )
+            draft._note(Event.Verb.CREATED, author, now)
+        return draft
+
+    def submit(self, by: Any) -> None:
+        """Send a draft for review. Raises ValidationError if it is not a draft."""
+        with transaction.atomic():
+            version = self._locked()
+            version._require(Status.DRAFT)
+            version.status = Status.IN_REVIEW
+            version.save(update_fields=["status"])
+            self._note(Event.Verb.SUBMITTED, by, timezone.now())
+
+    def return_to_author(self, by: Any, note: str = "") -> None:
+        """Send a version in review back to be worked on; `note` says why."""
+        with transaction.atomic():
+            version = self._locked()
+            version._require(Status.IN_REVIEW)
+            version.status = Status.DRAFT
+            version.save(update_fields=["status"])
+            self._note(Event.Verb.RETURNED, by, timezone.now(), note)
+
+    def reject(self, by: Any, note: str) -> None:
+        """Refuse a version for good; `note` says why. It stays to be read by staff."""
+        if not note.strip():
+            raise ValidationError(_("Say why you reject it."), code="reason")
+        with transaction.atomic():
+            version = self._locked()
+            version._require(Status.DRAFT, Status.IN_REVIEW)
+            version.status = Status.REJECTED
+            version.save(update_fields=["status"])
+            self._note(Event.Verb.REJECTED, by, timezone.now(), note)
+
+    def approve(
+        self,
+        by: Any,
+        *,
+        change_kind: str = "",
+        change_note: str = "",
+        live_from: datetime | None = None,
+    ) -> None:
+        """Approve a version in review, to be live from `live_from`, or from now.
+
+        The version before it ends at that moment, in the same transaction. Raises
+        PermissionDenied if `by` may not approve, or wrote it; ValidationError with everything
+        that is missing, or if somebody else has decided it.
+        """
+        if not by.has_perm("facts.approve_factversion"):
+            raise PermissionDenied
+        with transaction.atomic():
+            now = timezone.now()
+            version = self._locked()
+            version._require(Status.IN_REVIEW)
+            if version.author_id == by.pk:
+                raise PermissionDenied(_now("Somebody else than the author must approve it."))
+            missing = version.missing()
+            if version.number > 1 and not (change_kind and change_note.strip()):
+                missing.append(_now("Say what kind of change it is, and what changed."))
+            if live_from is not None and live_from < now:
+                missing.append(_now("It cannot have been live before it was approved."))
+            if missing:
+                raise ValidationError(missing, code="missing")
+            version.change_kind, version.change_note = change_kind, change_note.strip()
+            version._go_live(approver=by, at=now, live_from=live_from or now)
+            self._note(Event.Verb.APPROVED, by, now)
+
+    def publish_from_starter_library(self) -> None:
+        """Make a version of the starter library live now; nobody has approved it, and it says so.
+
+        Raises ValidationError if it is incomplete, or not of the starter library.
+        """
+        with transaction.atomic():
+            now = timezone.now()
+            version = self._locked()
+            version._require(Status.DRAFT)
+            missing = version.missing()
+            if version.origin != Origin.STARTER_LIBRARY or missing:
+                raise ValidationError(
+                    missing or [_now("It is not of the starter library.")], code="missing"
+                )
+            version._go_live(approver=None, at=now, live_from=now)
+            self._note(Event.Verb.APPROVED, None, now, str(Origin.STARTER_LIBRARY.label))
+
+    def _go_live(self, *, approver: Any, at: datetime, live_from: datetime) -> None:
+        """Approve this locked row, and end every version that would be live at the same time."""
+        others = FactVersion.objects.filter(
+            fact_id=self.fact_id, language=self.language, live_from__isnull=False
+        ).exclude(live_until__lte=live_from)
+        for other in others:
+            # One that was to begin later never begins.
+            other.live_until = max(live_from, other.live_from)
+            other.save(update_fields=["live_until"])
+        self.status = Status.APPROVED
+        self.approver = approver
+        self.approved_at = at
+        self.live_from = live_from
+        self.save()
+
+    def withdraw(self, by: Any, reason: str) -> None:
+        """Take the fact's live version back now, and any that is scheduled.
+
+        `reason` is one sentence that readers see. Raises PermissionDenied, or ValidationError
+        if there is no reason or the version is not live.
+        """
+        if not by.has_perm("facts.approve_factversion"):
+            raise PermissionDenied
+        if not reason.strip():
+            raise ValidationError(_("Tell readers why, in one sentence."), code="reason")
+        with transaction.atomic():
+            now = timezone.now()
+            version = self._locked()
+            if not version.is_live(now):
+                raise ValidationError(_("Readers do not see this version now."), code="decided")
+            later = FactVersion.objects.filter(
+                fact_id=version.fact_id, language=version.language, live_from__gt=now
+            )
+            for other in later:
+                other.live_until = other.live_from
+                other.save(update_fields=["live_until"])
+            version.live_until = now
+            version.withdrawn_reason = reason.strip()
+            version.save(update_fields=["live_until", "withdrawn_reason"])
+            self._note(Event.Verb.WITHDRAWN, by, now, reason.strip())
+
+    def record_review(
+        self,
+        by: Any,
+        *,
+        reviewer_name: str,
+        reviewer_role: str,
+        reviewed_on: date,
+        review_due: date,
+        note: str = "",
+    ) -> Review:
+        """Add what a qualified person said of this version; nothing else changes."""
+        with transaction.atomic():
+            review = Review(
+                version=self,
+                reviewed_on=reviewed_on,
+                reviewer_name=reviewer_name,
+                reviewer_role=reviewer_role,
+                note=note,
+                review_due=review_due,
+                recorded_by=by,
+            )
+            review.full_clean()
+            review.save()
+            self._note(Event.Verb.REVIEWED, by, timezone.now(), f"{reviewer_name}, {reviewer_role}")
+        return review

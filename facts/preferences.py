@@ -1,0 +1,85 @@
+"""What a reader has chosen, kept in one cookie that is set only when something is chosen."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Self
+from urllib.parse import parse_qsl, urlencode
+from zoneinfo import available_timezones
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+
+from facts.choices import Sensitivity
+
+GENTLE_BY_DEFAULT = frozenset({Sensitivity.PROGNOSIS.value, Sensitivity.END_OF_LIFE.value})
+SENSITIVE = tuple(s.value for s in Sensitivity if s != Sensitivity.NONE)
+TEXT_SIZES = ("", "large", "largest")
+SCHEMES = ("", "light", "dark")
+COOKIE_AGE = 365 * 24 * 3600  # seconds
+
+
+@dataclass(frozen=True)
+class Preferences:
+    """How somebody reads. The defaults are those of a reader who has chosen nothing.
+
+    `hidden` holds the sensitivities that are left out until they are asked for. `text_size` is
+    "", "large" or "largest"; `scheme` is "" (as the device), "light" or "dark"; `zone` is an
+    IANA time zone name, or "" for the zone of each group.
+    """
+
+    hidden: frozenset[str] = field(default=GENTLE_BY_DEFAULT)
+    text_size: str = ""
+    scheme: str = ""
+    zone: str = ""
+
+    @classmethod
+    def parse(cls, cookie: str) -> Self:
+        """Read a cookie's value. What is unknown or broken counts as not chosen."""
+        values = dict(parse_qsl(cookie)) if len(cookie) <= 300 else {}
+        hidden = GENTLE_BY_DEFAULT
+        if "hide" in values:
+            hidden = frozenset(values["hide"].split(".")) & frozenset(SENSITIVE)
+        text_size, scheme = values.get("text", ""), values.get("scheme", "")
+        zone = values.get("zone", "")
+        return cls(
+            hidden=hidden,
+            text_size=text_size if text_size in TEXT_SIZES else "",
+            scheme=scheme if scheme in SCHEMES else "",
+            zone=zone if zone in available_timezones() else "",
+        )
+
+    def serialise(self) -> str:
+        """Return the cookie's value, or "" if nothing differs from the defaults."""
+        values = {"text": self.text_size, "scheme": self.scheme, "zone": self.zone}
+        chosen = {name: value for name, value in values.items() if value}
+        if self.hidden != GENTLE_BY_DEFAULT:
+            chosen["hide"] = ".".join(sorted(self.hidden)) or "nothing"
+        return urlencode(chosen)
+
+
+def set_cookie(response: HttpResponse, preferences: Preferences) -> None:
+    """Keep `preferences` in the reader's browser, or remove the cookie if nothing is chosen."""
+    value = preferences.serialise()
+    if not value:
+        response.delete_cookie(settings.PREFERENCES_COOKIE_NAME, samesite="Lax")
+        return
+    response.set_cookie(
+        settings.PREFERENCES_COOKIE_NAME,
+        value,
+        max_age=COOKIE_AGE,
+        secure=settings.SESSION_COOKIE_SECURE,
+        httponly=True,
+        samesite="Lax",
+    )
+
+
+class PreferencesMiddleware:
+    """Puts the reader's preferences on the request."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        cookie = request.COOKIES.get(settings.PREFERENCES_COOKIE_NAME, "")
+        request.preferences = Preferences.parse(cookie)  # type: ignore[attr-defined]
+        return self.get_response(request)

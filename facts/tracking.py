@@ -1,0 +1,35 @@
+"""Turns saved and deleted rows into `public_content_changed`.
+
+Connected once, so that no save path (admin, command, shell) can forget to tell.
+"""
+
+from typing import Any
+
+from django.db.models.signals import post_delete, post_save
+
+from facts.models import Citation, Fact, FactVersion, GlossaryTerm, Page, Question, Review, Topic
+from facts.signals import public_content_changed
+
+
+def _changed(instance: Any, **kwargs: Any) -> None:
+    public_content_changed.send(sender=type(instance), instance=instance)
+
+
+def _fact_changed(instance: Any, **kwargs: Any) -> None:
+    public_content_changed.send(sender=Fact, instance=instance.fact)
+
+
+def _version_of_fact_changed(instance: Any, **kwargs: Any) -> None:
+    public_content_changed.send(sender=Fact, instance=instance.version.fact)
+
+
+def connect() -> None:
+    """Connect the receivers; `dispatch_uid` keeps a second call from doubling them."""
+    for signal in (post_save, post_delete):
+        for model in (Topic, Fact, GlossaryTerm, Question, Page):
+            signal.connect(_changed, sender=model, dispatch_uid="facts_changed")
+        signal.connect(_fact_changed, sender=FactVersion, dispatch_uid="facts_version_changed")
+        for model in (Citation, Review):
+            signal.connect(
+                _version_of_fact_changed, sender=model, dispatch_uid="facts_version_part_changed"
+            )

@@ -1,0 +1,20 @@
+"""Addresses of the facts app. They are stable: a printed leaflet may carry them."""
+
+from django.urls import path
+
+from facts.views import facts, glossary, pages, preferences, questions, topics
+
+app_name = "facts"
+
+urlpatterns = [
+    path("facts/", topics.topic_list, name="topic-list"),
+    path("facts/<slug:slug>/", topics.topic_detail, name="topic-detail"),
+    path("facts/<slug:topic>/<slug:slug>/", facts.fact_detail, name="fact-detail"),
+    path("facts/<slug:topic>/<slug:slug>/history/", facts.fact_history, name="fact-history"),
+    path("glossary/", glossary.glossary, name="glossary"),
+    path("questions/", questions.question_list, name="question-list"),
+    path("preferences/", preferences.preferences, name="preferences"),
+    path("about/", pages.page, {"slug": "about"}, name="page-about"),
+    path("privacy/", pages.page, {"slug": "privacy"}, name="page-privacy"),
+    path("accessibility/", pages.page, {"slug": "accessibility"}, name="page-accessibility"),
+]

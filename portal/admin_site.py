@@ -1,0 +1,41 @@
+"""The admin site: only for staff, and only behind a second factor."""
+
+from typing import Any
+
+from allauth.account.decorators import secure_admin_login
+from allauth.mfa.utils import is_mfa_enabled
+from django.contrib import messages
+from django.contrib.admin import AdminSite
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+
+class PortalAdminSite(AdminSite):
+    """Django's admin, with allauth's sign-in (limits, codes, passkeys) before it."""
+
+    site_header = gettext_lazy("Waymark desk")
+    site_title = gettext_lazy("Waymark desk")
+    index_title = gettext_lazy("What would you like to do?")
+    enable_nav_sidebar = True
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        """Let active staff in who have a second factor, or a passkey, and nobody else."""
+        return super().has_permission(request) and is_mfa_enabled(request.user)
+
+    def login(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        user = request.user
+        if user.is_authenticated and user.is_active and user.is_staff:  # type: ignore[union-attr]
+            if is_mfa_enabled(user):
+                return redirect("admin:index")
+            messages.info(
+                request,
+                _("Before you can work here, set up a second step for signing in."),
+            )
+            return HttpResponseRedirect(reverse("mfa_index"))
+        return secure_admin_login(super().login)(request, extra_context)
+
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        return {**super().each_context(request), "site_url": "/"}

@@ -1,0 +1,117 @@
+"""What every request passes through: the log line, headers, a database that fails, bad bytes."""
+
+import secrets
+import time
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+from django.core.exceptions import BadRequest, RequestDataTooBig, TooManyFieldsSent
+from django.db import DataError, OperationalError
+from django.db.utils import InterfaceError
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
+from django.template.loader import render_to_string
+
+from portal.views.errors import service_unavailable
+
+log = structlog.get_logger("portal.request")
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+
+
+class RequestLogMiddleware:
+    """Writes one line for each request: the name of the URL pattern, never a path or an IP."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        structlog.contextvars.clear_contextvars()
+        request.id = secrets.token_hex(8)  # type: ignore[attr-defined]
+        structlog.contextvars.bind_contextvars(request_id=request.id)  # type: ignore[attr-defined]
+        began = time.perf_counter()
+        response = self.get_response(request)
+        match = request.resolver_match
+        log.info(
+            "request",
+            view=match.view_name if match else None,
+            method=request.method if request.method in KNOWN_METHODS else "other",
+            status=response.status_code,
+            ms=round((time.perf_counter() - began) * 1000, 1),
+        )
+        response["X-Request-ID"] = request.id  # type: ignore[attr-defined]
+        return response
+
+
+KNOWN_METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
+
+
+class SecurityHeadersMiddleware:
+    """The headers for which Django has no setting."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        response.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+        return response
+
+
+class DatabaseFailureMiddleware:
+    """Turns a database that is busy, full, read-only or gone into a 503 that keeps the typing."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if isinstance(error, (OperationalError, InterfaceError)):
+            log.error("database unavailable", error=type(error).__name__)
+            return service_unavailable(request)
+        return None
+
+
+class BadInputMiddleware:
+    """Turns bytes that no form could have sent into a 400 instead of an error of ours.
+
+    PostgreSQL refuses a NUL in a text, both databases a lone surrogate, and a number can be
+    larger than any column; Django leaves these to the database.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if "\x00" in request.path or _is_broken(request.path):
+            return _bad_request(request)
+        if any(_is_broken(v) for _k, values in request.GET.lists() for v in (_k, *values)):
+            return _bad_request(request)
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, *args: Any) -> HttpResponse | None:
+        if request.method in {"GET", "HEAD"}:
+            return None
+        try:
+            lists = request.POST.lists()
+        except (RequestDataTooBig, TooManyFieldsSent, BadRequest):
+            return _bad_request(request)
+        if any(_is_broken(v) for _k, values in lists for v in (_k, *values)):
+            return _bad_request(request)
+        return None
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if isinstance(error, (DataError, OverflowError, UnicodeEncodeError)):
+            return _bad_request(request)
+        return None
+
+
+def _is_broken(text: str) -> bool:
+    """Return whether `text` holds what no database keeps: NUL, or half of a surrogate pair."""
+    return "\x00" in text or any("\ud800" <= c <= "\udfff" for c in text)
+
+
+def _bad_request(request: HttpRequest) -> HttpResponse:
+    return HttpResponseBadRequest(render_to_string("400.html"))

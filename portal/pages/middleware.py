@@ -1,0 +1,43 @@
+"""Who may keep a copy of a page: anybody of a public one after asking, nobody of a personal one."""
+
+from collections.abc import Callable
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.utils.cache import get_conditional_response, set_response_etag
+
+
+def is_personal(request: HttpRequest) -> bool:
+    """Return whether the request carries a session or somebody's preferences."""
+    return any(
+        name in request.COOKIES
+        for name in (settings.SESSION_COOKIE_NAME, settings.PREFERENCES_COOKIE_NAME)
+    )
+
+
+class PagesMiddleware:
+    """Marks public pages "ask before you use it again", and all else "keep no copy"."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        is_public = (
+            request.method in {"GET", "HEAD"}
+            and response.status_code in {200, 301, 404, 410}
+            and not response.cookies
+            and not response.has_header("Cache-Control")
+            and not is_personal(request)
+        )
+        if not is_public:
+            response["Cache-Control"] = "private, no-store"
+            return response
+        response["Cache-Control"] = "no-cache"
+        # The page is the same for everybody who carries none of our cookies.
+        del response["Vary"]
+        response["Vary"] = "Cookie"
+        if response.status_code == 200 and not response.streaming:
+            set_response_etag(response)
+            return get_conditional_response(request, response["ETag"], None, response) or response
+        return response

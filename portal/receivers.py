@@ -1,0 +1,28 @@
+"""Where the portal listens: what the apps change, it indexes and forgets the stored copy of."""
+
+from typing import Any
+
+from django.core.management import call_command
+from django.db import transaction
+from django.db.models.signals import post_migrate
+
+from community.signals import public_content_changed as community_changed
+from facts.signals import public_content_changed as facts_changed
+from portal.pages import store
+from portal.search import index
+
+
+def _public_content_changed(instance: Any, **kwargs: Any) -> None:
+    index.update(instance)
+    transaction.on_commit(store.forget_all)
+
+
+def _make_cache_table(using: str, **kwargs: Any) -> None:
+    call_command("createcachetable", database=using, verbosity=0)
+
+
+def connect() -> None:
+    """Connect the receivers; `dispatch_uid` keeps a second call from doubling them."""
+    for signal in (facts_changed, community_changed):
+        signal.connect(_public_content_changed, dispatch_uid="portal_public_content_changed")
+    post_migrate.connect(_make_cache_table, dispatch_uid="portal_cache_table")

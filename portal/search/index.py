@@ -1,0 +1,119 @@
+"""What search knows of a change: rows of `SearchEntry`, written in the change's transaction."""
+
+from collections.abc import Iterable
+from html import unescape
+from typing import Any
+
+from django.db import transaction
+from django.utils.html import strip_tags
+
+from community.models import Service, SupportGroup
+from facts.models import Fact, FactVersion, GlossaryTerm, Topic
+from portal.models import SearchEntry
+
+
+def _plain(html: str) -> str:
+    """Return the words of `html`, a space between what its tags kept apart."""
+    return " ".join(unescape(strip_tags(html.replace("<", " <"))).split())
+
+
+def _topic(topic: Topic) -> Iterable[SearchEntry]:
+    if topic.published_at:
+        yield SearchEntry(
+            url=topic.get_absolute_url(),
+            title=topic.title,
+            body=f"{topic.summary} {_plain(topic.introduction)}",
+            live_from=topic.published_at,
+        )
+
+
+def _fact(fact: Fact) -> Iterable[SearchEntry]:
+    if fact.topic.published_at is None:
+        return
+    for version in FactVersion.objects.filter(fact=fact, live_from__isnull=False):
+        live_from = max(version.live_from, fact.topic.published_at)  # type: ignore[type-var]
+        if version.live_until is None or live_from < version.live_until:
+            yield SearchEntry(
+                language=version.language,
+                url=fact.get_absolute_url(),
+                title=version.title,
+                neutral_title=version.neutral_heading,
+                body=_plain(version.body),
+                sensitivity=version.sensitivity,
+                live_from=live_from,
+                live_until=version.live_until,
+            )
+
+
+def _term(term: GlossaryTerm) -> Iterable[SearchEntry]:
+    if term.published_at:
+        yield SearchEntry(
+            url=term.get_absolute_url(),
+            title=f"{term.term} ({term.other_names})" if term.other_names else term.term,
+            neutral_title=term.term,
+            body=term.explanation,
+            sensitivity=term.sensitivity,
+            live_from=term.published_at,
+        )
+
+
+def _service(service: Service) -> Iterable[SearchEntry]:
+    if service.published_at:
+        yield SearchEntry(
+            url=service.get_absolute_url(),
+            title=service.name,
+            body=f"{service.description} {service.get_country_display()}",
+            live_from=service.published_at,
+        )
+
+
+def _group(group: SupportGroup) -> Iterable[SearchEntry]:
+    if group.published_at:
+        words = [group.description, group.organisation, group.place]
+        yield SearchEntry(
+            url=group.get_absolute_url(),
+            title=group.name,
+            body=" ".join(w for w in (*words, *group.audience_labels, *group.language_labels) if w),
+            live_from=group.published_at,
+        )
+
+
+KINDS = {
+    Topic: ("topic", _topic),
+    Fact: ("fact", _fact),
+    GlossaryTerm: ("term", _term),
+    Service: ("service", _service),
+    SupportGroup: ("group", _group),
+}
+
+
+def update(instance: Any) -> None:
+    """Make the index say of `instance` what is true now; called inside the change's transaction.
+
+    A deleted row has no entries left. A kind that search does not know is passed over.
+    """
+    if type(instance) not in KINDS:
+        return
+    kind, entries_of = KINDS[type(instance)]
+    key = str(instance.pk) if instance.pk else ""
+    with transaction.atomic():
+        SearchEntry.objects.filter(kind=kind, key=key).delete()
+        if key and type(instance)._base_manager.filter(pk=instance.pk).exists():
+            entries = list(entries_of(instance))
+            for entry in entries:
+                entry.kind, entry.key = kind, key
+            SearchEntry.objects.bulk_create(entries)
+        if isinstance(instance, Topic):
+            for fact in instance.facts.select_related("topic"):  # type: ignore[attr-defined]
+                update(fact)
+
+
+def rebuild() -> int:
+    """Write the whole index anew and return the number of entries."""
+    with transaction.atomic():
+        SearchEntry.objects.all().delete()
+        for model in KINDS:
+            if model is not Fact:  # A topic brings its facts.
+                for instance in model._default_manager.all():
+                    update(instance)
+    return SearchEntry.objects.count()

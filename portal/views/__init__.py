@@ -1,0 +1,3 @@
+from portal.views.errors import csrf_failure
+
+__all__ = ["csrf_failure"]

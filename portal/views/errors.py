@@ -1,0 +1,71 @@
+"""Pages for when something went wrong. What was typed is given back, never lost."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.template.loader import render_to_string
+
+RETRY_AFTER = 30  # seconds
+_SECRET = ("password", "csrf", "code", "token", "credential", "secret")
+
+
+def kept_text(request: HttpRequest) -> list[dict[str, str]]:
+    """Return what the request's form held, without passwords, codes and tokens.
+
+    Each entry has `name`, `value` and `label`; a field that a person does not type has no
+    label.
+    """
+    if request.method != "POST":
+        return []
+    try:
+        lists = list(request.POST.lists())
+    except Exception:  # The body itself may be what went wrong.
+        return []
+    kept = []
+    for name, values in lists:
+        if any(part in name.lower() for part in _SECRET):
+            continue
+        for value in values:
+            is_typed = len(value) > 20 or " " in value.strip() or "\n" in value
+            label = name.replace("_", " ").replace("-", " ").capitalize() if is_typed else ""
+            kept.append({"name": name, "value": value, "label": label})
+    return kept
+
+
+def service_unavailable(request: HttpRequest) -> HttpResponse:
+    """Return a 503 that needs no database and gives back what was typed."""
+    context: dict[str, Any] = {"kept": kept_text(request), "retry_path": request.get_full_path()}
+    response = HttpResponse(render_to_string("503.html", context, request), status=503)
+    response["Retry-After"] = str(RETRY_AFTER)
+    response["Cache-Control"] = "private, no-store"
+    return response
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Return a 403 for a form that did not come from one of our pages, or came too late.
+
+    What was typed is shown to be copied, and not sent again: the form may be a stranger's.
+    """
+    context = {"kept": kept_text(request), "retry_path": ""}
+    return render(request, "403_csrf.html", context, status=403)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Return our 400 page; nothing of the request is used to make it."""
+    return HttpResponse(render_to_string("400.html"), status=400)
+
+
+def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Return our 403 page."""
+    return render(request, "403.html", status=403)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Return our 404 page, the same for what never was and for what is somebody else's."""
+    return render(request, "404.html", status=404)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Return our 500 page; it needs neither the database nor the request."""
+    return HttpResponse(render_to_string("500.html"), status=500)

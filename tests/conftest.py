@@ -1,0 +1,43 @@
+"""Fixtures that many tests share."""
+
+import os
+
+import pytest
+from django.core.cache import cache
+
+from tests.factories import MemberFactory, make_staff
+
+# Playwright runs an event loop in the tests' own thread.
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+
+
+@pytest.fixture(autouse=True)
+def _fresh_limits(request):
+    """Forget what earlier tests used up of the limits on guessing."""
+    if "db" in request.fixturenames or "transactional_db" in request.fixturenames:
+        request.getfixturevalue("db")
+        cache.clear()
+
+
+@pytest.fixture
+def member(db):
+    """Someone with an account."""
+    return MemberFactory()
+
+
+@pytest.fixture
+def editor(db):
+    """A staff member with the role Editor and a second factor."""
+    return make_staff("Editor")
+
+
+@pytest.fixture
+def reviewer(db):
+    """A staff member with the role Reviewer and a second factor."""
+    return make_staff("Reviewer")
+
+
+@pytest.fixture
+def moderator(db):
+    """A staff member with the role Moderator and a second factor."""
+    return make_staff("Moderator")

@@ -1,0 +1,238 @@
+"""One small factory for each model; every row is valid, published and harmless by default."""
+
+from datetime import date, time, timedelta
+
+import factory
+from allauth.account.models import EmailAddress
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
+from django.contrib.auth.models import Group
+from django.utils import timezone
+from factory.django import DjangoModelFactory
+
+from community.models import (
+    JoiningDetails,
+    Meeting,
+    Member,
+    ReadingList,
+    SavedItem,
+    Service,
+    SupportGroup,
+)
+from facts.models import (
+    Citation,
+    Fact,
+    FactVersion,
+    GlossaryTerm,
+    Page,
+    Question,
+    Source,
+    Topic,
+)
+
+PASSWORD = "correct horse battery staple"
+
+
+def hour_ago():
+    return timezone.now() - timedelta(hours=1)
+
+
+class MemberFactory(DjangoModelFactory):
+    class Meta:
+        model = Member
+        skip_postgeneration_save = True
+
+    email = factory.Sequence(lambda n: f"person{n}@example.org")
+    password = factory.django.Password(PASSWORD)
+
+    @factory.post_generation
+    def verified(self, create, extracted, **kwargs):
+        EmailAddress.objects.create(user=self, email=self.email, verified=True, primary=True)
+
+
+def make_staff(role):
+    """Return a staff member with `role` and a second factor."""
+    member = MemberFactory(is_staff=True)
+    member.groups.add(Group.objects.get(name=role))
+    TOTP.activate(member, generate_totp_secret())
+    RecoveryCodes.activate(member)
+    return member
+
+
+class TopicFactory(DjangoModelFactory):
+    class Meta:
+        model = Topic
+
+    slug = factory.Sequence(lambda n: f"topic-{n}")
+    title = factory.Sequence(lambda n: f"Topic {n}")
+    summary = "What it is about, in one sentence."
+    introduction = "<p>A few kind words.</p>"
+    published_at = factory.LazyFunction(hour_ago)
+
+
+class FactFactory(DjangoModelFactory):
+    class Meta:
+        model = Fact
+
+    topic = factory.SubFactory(TopicFactory)
+    slug = factory.Sequence(lambda n: f"fact-{n}")
+    position = factory.Sequence(lambda n: n + 1)
+
+
+class SourceFactory(DjangoModelFactory):
+    class Meta:
+        model = Source
+
+    reference = factory.Sequence(lambda n: f"source-{n}")
+    title = factory.Sequence(lambda n: f"A study {n}")
+    publisher = "A journal"
+    year = "2024"
+    url = factory.Sequence(lambda n: f"https://journal.example.org/{n}")
+    accessed_on = date(2026, 11, 22)
+
+
+class DraftFactory(DjangoModelFactory):
+    """A complete draft with one citation."""
+
+    class Meta:
+        model = FactVersion
+        skip_postgeneration_save = True
+
+    fact = factory.SubFactory(FactFactory)
+    title = factory.Sequence(lambda n: f"Heading {n}")
+    neutral_heading = factory.Sequence(lambda n: f"Neutral heading {n}")
+    body = factory.Sequence(lambda n: f"<p>The text of number {n}.</p>")
+    sensitivity = "none"
+    evidence = "guideline"
+    author = factory.SubFactory(MemberFactory, is_staff=True)
+
+    @factory.post_generation
+    def cited(self, create, extracted, **kwargs):
+        if extracted is not False:
+            CitationFactory(version=self)
+
+
+class CitationFactory(DjangoModelFactory):
+    class Meta:
+        model = Citation
+
+    version = factory.SubFactory(DraftFactory, cited=False)
+    source = factory.SubFactory(SourceFactory)
+    supports = "the whole text"
+
+
+def make_live(fact=None, *, since=None, until=None, **fields):
+    """Return a version that is live: approved by somebody else than its author.
+
+    `since` and `until` are moments; without them it is live from an hour ago on.
+    """
+    if fact is not None:
+        fields["fact"] = fact
+    version = DraftFactory(**fields)
+    number = version.number
+    FactVersion.objects.filter(pk=version.pk).update(
+        status="approved",
+        approver=MemberFactory(is_staff=True),
+        approved_at=since or hour_ago(),
+        live_from=since or hour_ago(),
+        live_until=until,
+        change_kind="" if number == 1 else "meaning",
+        change_note="" if number == 1 else "The figure is newer.",
+    )
+    version.refresh_from_db()
+    version.fact.save()  # Tells whoever listens.
+    return version
+
+
+class GlossaryTermFactory(DjangoModelFactory):
+    class Meta:
+        model = GlossaryTerm
+
+    slug = factory.Sequence(lambda n: f"term-{n}")
+    term = factory.Sequence(lambda n: f"Term {n}")
+    explanation = "What it means in plain words."
+    published_at = factory.LazyFunction(hour_ago)
+
+
+class QuestionFactory(DjangoModelFactory):
+    class Meta:
+        model = Question
+
+    slug = factory.Sequence(lambda n: f"question-{n}")
+    text = factory.Sequence(lambda n: f"What about {n}?")
+    theme = "about-treatment"
+    published_at = factory.LazyFunction(hour_ago)
+
+
+class PageFactory(DjangoModelFactory):
+    class Meta:
+        model = Page
+        django_get_or_create = ("slug",)
+
+    slug = "about"
+    title = "About us"
+    body = "<p>Who we are.</p>"
+
+
+class ServiceFactory(DjangoModelFactory):
+    class Meta:
+        model = Service
+
+    slug = factory.Sequence(lambda n: f"service-{n}")
+    name = factory.Sequence(lambda n: f"Service {n}")
+    country = "GB"
+    description = "It listens."
+    url = "https://service.example.org/"
+    checked_on = date(2026, 11, 22)
+    published_at = factory.LazyFunction(hour_ago)
+
+
+class SupportGroupFactory(DjangoModelFactory):
+    class Meta:
+        model = SupportGroup
+
+    slug = factory.Sequence(lambda n: f"group-{n}")
+    name = factory.Sequence(lambda n: f"Group {n}")
+    description = "We talk and drink tea."
+    run_by = "peer"
+    is_online = True
+    languages = ["en"]
+    published_at = factory.LazyFunction(hour_ago)
+
+
+class MeetingFactory(DjangoModelFactory):
+    class Meta:
+        model = Meeting
+
+    group = factory.SubFactory(SupportGroupFactory)
+    weekday = "1"
+    starts_at = time(18, 30)
+    time_zone = "Europe/London"
+    first_on = date(2026, 1, 6)
+
+
+class JoiningDetailsFactory(DjangoModelFactory):
+    class Meta:
+        model = JoiningDetails
+
+    group = factory.SubFactory(SupportGroupFactory, joining_policy="members")
+    link = "https://zoom.us/j/81234567890"
+    passcode = "lavender"
+
+
+class ReadingListFactory(DjangoModelFactory):
+    class Meta:
+        model = ReadingList
+
+    member = factory.SubFactory(MemberFactory)
+    title = factory.Sequence(lambda n: f"List {n}")
+
+
+class SavedItemFactory(DjangoModelFactory):
+    class Meta:
+        model = SavedItem
+
+    reading_list = factory.SubFactory(ReadingListFactory)
+    topic = factory.SubFactory(TopicFactory)
+    position = factory.Sequence(lambda n: n + 1)
+    seen_at = factory.LazyFunction(timezone.now)

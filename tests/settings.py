@@ -1,0 +1,26 @@
+"""The settings of the tests: those of the portal, with secrets and folders of their own."""
+
+import os
+import tempfile
+from pathlib import Path
+
+from cryptography.fernet import Fernet
+
+os.environ.setdefault("SECRET_KEY", "0123456789abcdefghijklmnopqrstuvwxyz-for-tests-only-0123456789")
+os.environ.setdefault("NOTES_KEYS", Fernet.generate_key().decode())
+os.environ["WAYMARK_DATA_DIR"] = tempfile.mkdtemp(prefix="waymark-tests-")
+os.environ["SITE_URL"] = "http://localhost:8000"
+os.environ.pop("EMAIL_URL", None)
+
+from portal.settings import *  # noqa: E402, F403
+
+# A slow hash protects passwords; tests have none to protect.
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+TASKS = {"default": {"BACKEND": "django_tasks.backends.immediate.ImmediateBackend"}}
+EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+ALLOWED_HOSTS = ["localhost", "testserver"]
+Path(os.environ["WAYMARK_DATA_DIR"], "static").mkdir()
