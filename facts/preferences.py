@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Self
 from urllib.parse import parse_qsl, urlencode
 from zoneinfo import available_timezones
@@ -15,7 +16,14 @@ GENTLE_BY_DEFAULT = frozenset({Sensitivity.PROGNOSIS.value, Sensitivity.END_OF_L
 SENSITIVE = tuple(s.value for s in Sensitivity if s != Sensitivity.NONE)
 TEXT_SIZES = ("", "large", "largest")
 SCHEMES = ("", "light", "dark")
+_NOTHING = "nothing"
 COOKIE_AGE = 365 * 24 * 3600  # seconds
+
+
+@cache
+def time_zone_names() -> frozenset[str]:
+    """Return the names of the IANA time zone database, read once: it is slow to list."""
+    return frozenset(available_timezones())
 
 
 @dataclass(frozen=True)
@@ -37,15 +45,18 @@ class Preferences:
         """Read a cookie's value. What is unknown or broken counts as not chosen."""
         values = dict(parse_qsl(cookie)) if len(cookie) <= 300 else {}
         hidden = GENTLE_BY_DEFAULT
-        if "hide" in values:
-            hidden = frozenset(values["hide"].split(".")) & frozenset(SENSITIVE)
+        # Only a value that this class wrote opens anything.
+        if values.get("hide") == _NOTHING:
+            hidden = frozenset()
+        elif frozenset(values.get("hide", "").split(".")) <= frozenset(SENSITIVE):
+            hidden = frozenset(values["hide"].split("."))
         text_size, scheme = values.get("text", ""), values.get("scheme", "")
         zone = values.get("zone", "")
         return cls(
             hidden=hidden,
             text_size=text_size if text_size in TEXT_SIZES else "",
             scheme=scheme if scheme in SCHEMES else "",
-            zone=zone if zone in available_timezones() else "",
+            zone=zone if zone in time_zone_names() else "",
         )
 
     def serialise(self) -> str:
@@ -53,7 +64,7 @@ class Preferences:
         values = {"text": self.text_size, "scheme": self.scheme, "zone": self.zone}
         chosen = {name: value for name, value in values.items() if value}
         if self.hidden != GENTLE_BY_DEFAULT:
-            chosen["hide"] = ".".join(sorted(self.hidden)) or "nothing"
+            chosen["hide"] = ".".join(sorted(self.hidden)) or _NOTHING
         return urlencode(chosen)
 
 

@@ -1,4 +1,4 @@
-"""What every request passes through: the log line, headers, a database that fails, bad bytes."""
+"""What every request passes through: the log line, headers, bytes that nothing can keep."""
 
 import secrets
 import time
@@ -7,12 +7,9 @@ from typing import Any
 
 import structlog
 from django.core.exceptions import BadRequest, RequestDataTooBig, TooManyFieldsSent
-from django.db import DataError, OperationalError
-from django.db.utils import InterfaceError
+from django.db import DataError
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.template.loader import render_to_string
-
-from portal.views.errors import service_unavailable
 
 log = structlog.get_logger("portal.request")
 
@@ -56,22 +53,6 @@ class SecurityHeadersMiddleware:
         response = self.get_response(request)
         response.setdefault("Cross-Origin-Resource-Policy", "same-origin")
         return response
-
-
-class DatabaseFailureMiddleware:
-    """Turns a database that is busy, full, read-only or gone into a 503 that keeps the typing."""
-
-    def __init__(self, get_response: GetResponse) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
-
-    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        if isinstance(error, (OperationalError, InterfaceError)):
-            log.error("database unavailable", error=type(error).__name__)
-            return service_unavailable(request)
-        return None
 
 
 class BadInputMiddleware:

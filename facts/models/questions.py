@@ -2,18 +2,29 @@ from datetime import datetime
 from typing import Self
 
 from django.db import models
+from django.db.models import Prefetch
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from facts.choices import QuestionTheme, Sensitivity
 from facts.models.facts import Fact
+from facts.models.topics import Topic
 
 
 class QuestionQuerySet(models.QuerySet):
     def published(self, at: datetime) -> Self:
         """Questions that readers find at `at`."""
         return self.filter(published_at__lte=at)
+
+    def of_topic(self, topic: Topic) -> Self:
+        """Questions of the facts of `topic`, each once."""
+        return self.filter(facts__topic=topic).distinct()
+
+    def with_live_facts(self, at: datetime, language: str | None) -> Self:
+        """Questions with `live_facts`: those of their facts that readers find at `at`."""
+        live = Fact.objects.live(at, language).select_related("topic")
+        return self.prefetch_related(Prefetch("facts", live, to_attr="live_facts"))
 
 
 class Question(models.Model):

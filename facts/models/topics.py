@@ -2,7 +2,7 @@ from datetime import datetime
 from typing import Self
 
 from django.db import models
-from django.db.models import Exists, OuterRef, Prefetch, Q
+from django.db.models import Count, Exists, OuterRef, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
@@ -16,20 +16,14 @@ class TopicQuerySet(models.QuerySet):
         """Topics that readers find at `at`: those whose day has come."""
         return self.filter(published_at__lte=at)
 
-    def with_live_facts(self, at: datetime, language: str) -> Self:
-        """Topics with `live_facts`: their facts that have a live version, in order, with it."""
-        from facts.models.facts import Fact
+    def counting_live_facts(self, at: datetime, language: str | None) -> Self:
+        """Topics with `live_fact_count`."""
+        from facts.models.versions import FactVersion
 
-        return self.prefetch_related(
-            Prefetch("facts", Fact.objects.with_live_version(at, language), to_attr="live_facts")
+        live = FactVersion.objects.live(at).filter(language=language)
+        return self.annotate(
+            live_fact_count=Count("facts", filter=Exists(live.filter(fact=OuterRef("facts__pk"))))
         )
-
-    def having_live_facts(self, at: datetime, language: str) -> Self:
-        """Topics that hold one live fact at least."""
-        from facts.models.facts import Fact
-
-        live = Fact.objects.live(at, language).filter(topic=OuterRef("pk"))
-        return self.filter(Exists(live))
 
 
 class Topic(models.Model):

@@ -1,2 +1,57 @@
-def topic_list(request, **kw): ...
-def topic_detail(request, **kw): ...
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.utils.safestring import mark_safe
+from django.utils.translation import get_language
+from django.views.decorators.http import require_safe
+
+from facts.gentle import Asked, show, show_term, terms_in
+from facts.models import FactVersion, GlossaryTerm, Question, Topic
+
+
+@require_safe
+def topic_list(request: HttpRequest) -> HttpResponse:
+    """All topics, in the order in which staff put them."""
+    now = timezone.now()
+    topics = Topic.objects.published(now).counting_live_facts(now, get_language())
+    return render(request, "facts/topic_list.html", {"topics": topics})
+
+
+@require_safe
+def topic_detail(request: HttpRequest, slug: str) -> HttpResponse:
+    """A topic with its facts in order, what to ask, and the words that it uses."""
+    now = timezone.now()
+    asked = Asked.of(request)
+    versions = list(FactVersion.objects.of_topic(slug, now, get_language()).with_evidence())
+    if versions:
+        topic = versions[0].fact.topic
+    else:
+        topic = get_object_or_404(Topic.objects.published(now), slug=slug)
+    shown = [show(version.fact, version, asked) for version in versions]
+    questions = [
+        question
+        for question in Question.objects.published(now).of_topic(topic)
+        if not asked.covers(question.sensitivity, question.slug)
+    ]
+    terms = GlossaryTerm.objects.published(now).filter(
+        slug__in=terms_in([topic.introduction, *shown])
+    )
+    checked = [fact.sources_checked_on for fact in shown if fact.sources_checked_on]
+    reviewed = [fact.review for fact in shown]
+    context = {
+        "topic": topic,
+        # Sanitised on every save (facts.fields).
+        "introduction": mark_safe(topic.introduction),  # noqa: S308
+        "facts": shown,
+        "covered": [fact for fact in shown if fact.is_covered],
+        "questions": questions,
+        "terms": [show_term(term, asked) for term in terms],
+        "asked": asked,
+        "source_count": len({c.source_id for v in versions for c in v.citations.all()}),
+        "sources_checked_on": min(checked, default=None),
+        "unreviewed_count": sum(review is None for review in reviewed),
+        "oldest_review": min(
+            (r for r in reviewed if r), key=lambda r: r.reviewed_on, default=None
+        ),
+    }
+    return render(request, "facts/topic_detail.html", context)

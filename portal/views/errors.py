@@ -1,7 +1,9 @@
 """Pages for when something went wrong. What was typed is given back, never lost."""
 
+import sys
 from typing import Any
 
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
@@ -67,5 +69,11 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Return our 500 page; it needs neither the database nor the request."""
+    """Return our 500 page, which needs neither the database nor the request.
+
+    If it was the database that failed (busy, full, read-only or gone), wherever in the request,
+    the page is a 503 that gives back what was typed.
+    """
+    if isinstance(sys.exc_info()[1], (OperationalError, InterfaceError)):
+        return service_unavailable(request)
     return HttpResponse(render_to_string("500.html"), status=500)

@@ -1,3 +1,57 @@
-def home(request, **kw): ...
-def search(request, **kw): ...
-def help_now(request, **kw): ...
+"""Pages that need both apps: they ask the apps' QuerySets and render, nothing more."""
+
+from itertools import groupby
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.views.decorators.http import require_safe
+
+from community.models import Service
+from facts.gentle import kind_line
+from facts.models import FactVersion, Topic
+from portal.search.query import search as find
+
+NEW_FACTS = 3
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """Where to start."""
+    now = timezone.now()
+    context = {
+        "topics": Topic.objects.published(now)[:6],
+        "new_versions": FactVersion.objects.newest(now, get_language())[:NEW_FACTS],
+    }
+    return render(request, "home.html", context)
+
+
+@require_safe
+def search(request: HttpRequest) -> HttpResponse:
+    """What fits a few words, over topics, facts, words explained, services and groups."""
+    query = request.GET.get("q", "").strip()
+    hidden = request.preferences.hidden  # type: ignore[attr-defined]
+    found = find(query, timezone.now(), get_language() or "en", hidden)
+    results = [(result, kind_line(result.sensitivity)) for result in found]
+    topics = Topic.objects.published(timezone.now())[:6] if not results else []
+    context = {"query": query, "results": results, "topics": topics}
+    return render(request, "search.html", context)
+
+
+@require_safe
+def help_now(request: HttpRequest) -> HttpResponse:
+    """Whom to call: crisis lines first, then services by country."""
+    services = sorted(
+        Service.objects.published(timezone.now()),
+        key=lambda s: (not s.is_crisis_line, str(s.get_country_display()), s.position, s.name),
+    )
+    others = [service for service in services if not service.is_crisis_line]
+    context = {
+        "crisis_lines": [service for service in services if service.is_crisis_line],
+        "countries": [
+            (country, list(group))
+            for country, group in groupby(others, key=lambda s: s.get_country_display())
+        ],
+    }
+    return render(request, "help.html", context)

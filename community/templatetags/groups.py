@@ -1,0 +1,59 @@
+"""Tags for meetings: when they are, for this reader and by the group's own clock."""
+
+from datetime import date
+from typing import Any
+
+from django import template
+from django.utils import timezone
+
+from community.meeting_times import (
+    days_ago_in_words,
+    duration_in_words,
+    place_of,
+    when_in_words,
+    zone_in_words,
+)
+from community.models import Occurrence
+
+register = template.Library()
+
+
+@register.inclusion_tag("community/_meeting_time.html", takes_context=True)
+def meeting_time(context: dict[str, Any], occurrence: Occurrence) -> dict[str, Any]:
+    """Show when `occurrence` begins, in the zone that the reader has chosen, if any.
+
+    Its meeting must have been fetched with it.
+    """
+    now = timezone.now()
+    preferences = context.get("preferences")
+    first, second = when_in_words(
+        occurrence.starts_at,
+        occurrence.meeting.time_zone,
+        preferences.zone if preferences else "",
+        now,
+    )
+    return {
+        "occurrence": occurrence,
+        "first": first,
+        "second": second,
+        "is_on": occurrence.starts_at <= now < occurrence.ends_at,
+        "duration": duration_in_words(occurrence.meeting.duration_minutes),
+    }
+
+
+@register.filter
+def time_zone_words(zone: str) -> str:
+    """Return what people call the time of a zone: "London time"."""
+    return zone_in_words(zone)
+
+
+@register.filter
+def time_zone_place(zone: str) -> str:
+    """Return the place that a zone is named after, or the name itself."""
+    return place_of(zone) or zone
+
+
+@register.filter
+def days_ago(day: date) -> str:
+    """Return how long ago a day was: "3 weeks ago"."""
+    return days_ago_in_words(day, timezone.localdate())

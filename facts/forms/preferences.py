@@ -1,0 +1,81 @@
+"""The form of a reader's preferences."""
+
+from itertools import groupby
+from typing import Any
+
+from crispy_forms.helper import FormHelper
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from facts.choices import Sensitivity
+from facts.preferences import Preferences, time_zone_names
+
+_REGIONS = {
+    "Africa", "America", "Antarctica", "Arctic", "Asia", "Atlantic", "Australia", "Europe",
+    "Indian", "Pacific",
+}  # fmt: skip
+
+
+def zone_choices() -> list[tuple[str, Any]]:
+    """Return the zones of the world's regions, grouped by region, in the order of their names."""
+    zones = sorted(z for z in time_zone_names() if z.split("/")[0] in _REGIONS)
+    return [
+        ("", _("The time of each group's own place")),
+        *(
+            (region, [(z, z.split("/", 1)[1].replace("_", " ")) for z in names])
+            for region, names in groupby(zones, key=lambda z: z.split("/")[0])
+        ),
+    ]
+
+
+class PreferencesForm(forms.Form):
+    """How somebody wants to read."""
+
+    hidden = forms.MultipleChoiceField(
+        label=_("Leave out, until I ask for it"),
+        choices=[
+            (Sensitivity.PROGNOSIS, _("What may happen over time (prognosis)")),
+            (Sensitivity.END_OF_LIFE, _("Care near the end of life")),
+            (Sensitivity.STATISTICS, _("All other figures, too")),
+        ],
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+        help_text=_("You will always see that there is something, and can open it when you like."),
+    )
+    text_size = forms.ChoiceField(
+        label=_("Size of the text"),
+        choices=[("", _("Normal")), ("large", _("Large")), ("largest", _("Very large"))],
+        widget=forms.RadioSelect,
+        required=False,
+    )
+    scheme = forms.ChoiceField(
+        label=_("Colors"),
+        choices=[
+            ("", _("As my device has them")),
+            ("light", _("Light: dark text on pale paper")),
+            ("dark", _("Dark: pale text on a dark ground")),
+        ],
+        widget=forms.RadioSelect,
+        required=False,
+    )
+    zone = forms.ChoiceField(
+        label=_("Show the times of meetings in"),
+        required=False,
+        help_text=_("Choose the city nearest to you that has your time."),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["zone"].choices = zone_choices()  # type: ignore[attr-defined]
+        self.helper = FormHelper(self)
+        self.helper.form_tag = False
+
+    def preferences(self) -> Preferences:
+        """Return what was chosen. Call it when the form is valid."""
+        chosen = self.cleaned_data
+        return Preferences(
+            hidden=frozenset(chosen["hidden"]),
+            text_size=chosen["text_size"],
+            scheme=chosen["scheme"],
+            zone=chosen["zone"],
+        )

@@ -1,0 +1,79 @@
+"""Search: one interface over two databases."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from html import escape
+
+from django.db import connection
+from django.utils.safestring import SafeString, mark_safe
+
+MAX_LENGTH = 200  # characters of a query that are looked at
+MAX_WORDS = 12
+LIMIT = 20  # results
+# Control characters that no text holds: they mark the hits, so that the text can be escaped.
+HIT_BEGINS, HIT_ENDS = "\x02", "\x03"
+
+
+@dataclass(frozen=True)
+class Row:
+    """What a database's index returns; `snippet` still holds the marks of the hits."""
+
+    kind: str
+    url: str
+    title: str
+    neutral_title: str
+    sensitivity: str
+    snippet: str
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a reader sees. Of a covered text there is neither its title nor a snippet."""
+
+    kind: str
+    url: str
+    title: str
+    sensitivity: str
+    is_covered: bool
+    snippet: SafeString
+
+
+def words_of(text: str) -> list[str]:
+    """Return the words of a query; nothing else of it ever reaches a database's query language."""
+    return re.findall(r"\w+", text[:MAX_LENGTH].replace("_", " "))[:MAX_WORDS]
+
+
+def search(text: str, at: datetime, language: str, hidden: Iterable[str]) -> list[Result]:
+    """Return what fits `text` best and is live at `at`, the best first.
+
+    The last word also finds what it is the beginning of. If no text holds all the words, those
+    that hold some are returned. `hidden` are the sensitivities of which nothing is shown but
+    the neutral title.
+    """
+    words = words_of(text)
+    if not words:
+        return []
+    if connection.vendor == "postgresql":
+        from portal.search.postgres import find
+    else:
+        from portal.search.sqlite import find
+    rows = find(words, at, language, all_words=True)
+    if not rows and len(words) > 1:
+        rows = find(words, at, language, all_words=False)
+    covered = frozenset(hidden)
+    return [_result(row, row.sensitivity in covered) for row in rows]
+
+
+def _result(row: Row, is_covered: bool) -> Result:
+    if is_covered:
+        title, snippet = row.neutral_title or row.title, SafeString("")
+    else:
+        title, snippet = row.title, _marked(row.snippet)
+    return Result(row.kind, row.url, title, row.sensitivity, is_covered, snippet)
+
+
+def _marked(snippet: str) -> SafeString:
+    html = escape(snippet).replace(HIT_BEGINS, "<mark>").replace(HIT_ENDS, "</mark>")
+    return mark_safe(html)  # noqa: S308  Escaped above.

@@ -1,0 +1,130 @@
+"""Error pages: ours, kind, without a trace, and nothing that was typed is lost."""
+
+import pytest
+from django.db import InterfaceError, OperationalError
+from django.test import Client, override_settings
+from django.urls import include, path
+
+TYPED = "What I have been wanting to ask for weeks"
+
+
+def breaks(request):
+    raise RuntimeError("canary in the words of an error")
+
+
+def busy(request):
+    raise OperationalError("database is locked")
+
+
+def gone(request):
+    raise InterfaceError("connection already closed")
+
+
+urlpatterns = [
+    path("breaks/", breaks),
+    path("busy/", busy),
+    path("gone/", gone),
+    path("", include("portal.urls")),
+]
+handler400 = "portal.views.errors.bad_request"
+handler403 = "portal.views.errors.permission_denied"
+handler404 = "portal.views.errors.not_found"
+handler500 = "portal.views.errors.server_error"
+
+
+@pytest.fixture
+def client():
+    with override_settings(ROOT_URLCONF=__name__):
+        yield Client(raise_request_exception=False)
+
+
+def test_exception_gives_our_page_without_a_trace(client):
+    response = client.get("/breaks/")
+
+    html = response.content.decode()
+    assert response.status_code == 500
+    assert "canary" not in html
+    assert "Traceback" not in html
+    assert "<h1>" in html
+    assert response["Content-Security-Policy"]
+    assert response["Cache-Control"] == "private, no-store"
+
+
+def test_500_page_needs_no_database(client):
+    # The fixture `db` is not used: a query would raise.
+    assert client.get("/breaks/").status_code == 500
+
+
+@pytest.mark.parametrize("address", ["/busy/", "/gone/"])
+def test_database_that_fails_gives_503_and_keeps_the_typing(client, address):
+    response = client.post(address, {"note": TYPED, "password": "hunter2 hunter2 hunter2"})
+
+    html = response.content.decode()
+    assert response.status_code == 503
+    assert response["Retry-After"] == "30"
+    assert response["Cache-Control"] == "private, no-store"
+    assert TYPED in html
+    assert "hunter2" not in html
+
+
+def test_what_was_typed_is_given_back_as_it_was(client):
+    response = client.post("/busy/", {"note": "<script>alert(1)</script> & a line\nand another"})
+
+    html = response.content.decode()
+    assert "&lt;script&gt;alert(1)&lt;/script&gt; &amp; a line\nand another" in html
+
+
+def test_database_that_fails_while_reading_gives_503(client):
+    assert client.get("/busy/").status_code == 503
+
+
+def test_form_from_elsewhere_is_refused_and_the_typing_shown(db):
+    strict = Client(enforce_csrf_checks=True)
+
+    response = strict.post("/preferences/", {"note": TYPED})
+
+    html = response.content.decode()
+    assert response.status_code == 403
+    assert TYPED in html
+    assert "<form method=" not in html.split("<main")[1]
+
+
+def test_page_that_is_not_there_is_a_page_of_ours(client, db):
+    response = client.get("/no-such-page/")
+
+    assert response.status_code == 404
+    assert "<h1>" in response.content.decode()
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/facts/%00/",
+        "/facts/x/?show=%00",
+        "/groups/?page=%00",
+        "/glossary/?show=%ED%A0%80%00",
+        "/%00",
+    ],
+)
+def test_nul_is_refused_wherever_it_stands(client, db, address):
+    assert client.get(address).status_code in {400, 404}
+
+
+def test_nul_in_a_form_is_refused(client, db):
+    assert client.post("/preferences/", {"zone": "a\x00b"}).status_code == 400
+
+
+def test_too_many_fields_are_refused(client, db):
+    data = {f"field{number}": "x" for number in range(1001)}
+
+    assert client.post("/preferences/", data).status_code == 400
+
+
+@pytest.mark.parametrize("host", ["evil.example", "localhost.evil.example", "localhost@evil.example"])
+def test_foreign_host_is_refused(db, host):
+    assert Client(raise_request_exception=False).get("/", headers={"host": host}).status_code == 400
+
+
+@pytest.mark.parametrize("number", ["-1", "0", "9223372036854775808", "1" + "0" * 400, "١٢", "1.0", ""])
+def test_odd_page_numbers_do_no_harm(client, db, number):
+    assert client.get("/groups/", {"page": number}).status_code in {200, 404}
