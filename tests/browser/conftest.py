@@ -1,0 +1,115 @@
+"""A real browser, watched: every page that a test opens may break no rule of the house."""
+
+import os
+import shutil
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.backends.db import SessionStore
+
+CHROMIUM = next(
+    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+)
+# Conformance to A and AA of WCAG 2.2, and the contrast of AAA.
+AXE_RULES = {
+    "runOnly": {
+        "type": "tag",
+        "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+    },
+    "rules": {"color-contrast-enhanced": {"enabled": True}},
+}
+WATCH = """
+addEventListener('securitypolicyviolation', (event) => {
+  console.error(`CSP ${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}`);
+});
+"""
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args():
+    if CHROMIUM is None:
+        if os.environ.get("CI"):
+            pytest.fail("No Chromium was found, and in CI nothing may be skipped.")
+        pytest.skip("No Chromium was found: the browser tests are skipped.")
+    return {
+        "executable_path": CHROMIUM,
+        "args": [
+            "--no-sandbox",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            "--no-first-run",
+        ],
+    }
+
+
+@pytest.fixture
+def browser_context_args():
+    return {"viewport": {"width": 360, "height": 740}, "locale": "en-US"}
+
+
+@pytest.fixture
+def context(context, live_server):
+    """A browser context in which every page is watched.
+
+    At the end, no page may have asked another host for anything, broken the Content Security
+    Policy or thrown an error.
+    """
+    foreign, errors = [], []
+
+    def watch(page):
+        page.set_default_timeout(10_000)
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on(
+            "console",
+            lambda message: errors.append(message.text)
+            if message.type == "error" and "status of" not in message.text
+            else None,
+        )
+
+    def note(request):
+        if not request.url.startswith((live_server.url, "data:", "blob:")):
+            foreign.append(request.url)
+
+    context.add_init_script(WATCH)
+    context.on("page", watch)
+    context.on("request", note)
+    yield context
+    assert foreign == []
+    assert errors == []
+
+
+@pytest.fixture
+def sign_in(context, live_server):
+    """Return a function that signs a member in without the form."""
+
+    def _sign_in(member):
+        session = SessionStore()
+        session[SESSION_KEY] = str(member.pk)
+        session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
+        session[HASH_SESSION_KEY] = member.get_session_auth_hash()
+        session["account_authentication_methods"] = [{"method": "password", "at": 2_000_000_000}]
+        session.create()
+        context.add_cookies(
+            [
+                {
+                    "name": settings.SESSION_COOKIE_NAME,
+                    "value": session.session_key,
+                    "url": live_server.url,
+                }
+            ]
+        )
+
+    return _sign_in
+
+
+def violations(page):
+    """Return what axe finds on `page`, in words, each with the places where it is."""
+    found = Axe().run(page, options=AXE_RULES).response["violations"]
+    return [
+        f"{rule['id']}: {node['html'][:120]} — {node.get('failureSummary', '')[:200]}"
+        for rule in found
+        for node in rule["nodes"]
+    ]
