@@ -1,14 +1,29 @@
 """The whole site on one screen."""
 
+from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
 from django.urls import include, path
 
+from portal.views import machines, pages
+
 urlpatterns = [
-    path("", include("portal.public_urls")),
-    path("", include("facts.urls")),
-    path("", include("community.urls")),
-    path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),
+    path("robots.txt", machines.robots, name="robots"),
+    path("sitemap.xml", machines.sitemap, name="sitemap"),
+    path(".well-known/security.txt", machines.security, name="security"),
+    path(".well-known/change-password", machines.change_password, name="change-password"),
+    path("health/live", machines.live, name="health-live"),
+    path("health/ready", machines.ready, name="health-ready"),
+    # English has no prefix; other languages stand under theirs: /es/facts/
+    *i18n_patterns(
+        path("", pages.home, name="home"),
+        path("search/", pages.search, name="search"),
+        path("help/", pages.help_now, name="help"),
+        path("", include("facts.urls")),
+        path("", include("community.urls")),
+        path("accounts/", include("allauth.urls")),
+        prefix_default_language=False,
+    ),
 ]
 handler400 = "portal.views.errors.bad_request"
 handler403 = "portal.views.errors.permission_denied"

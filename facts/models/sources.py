@@ -55,14 +55,39 @@ class Source(models.Model):
         ]
 
     def __str__(self) -> str:
+        stop = "" if self.title.endswith(("?", "!")) else "."
         year = f", {self.year}" if self.year else ""
-        return f"{self.title}. {self.publisher}{year}"
+        return f"{self.title}{stop} {self.publisher}{year}"
 
 
 class CitationQuerySet(models.QuerySet):
     def in_order(self) -> Self:
         """Citations as they stand under a text, with their sources."""
         return self.select_related("source").order_by("position", "pk")
+
+    def update(self, **changes: Any) -> int:
+        self._require_open(self.values("version"))
+        if target := changes.get("version") or changes.get("version_id"):
+            self._require_open([getattr(target, "pk", target)])
+        return super().update(**changes)
+
+    def bulk_create(self, objs: Any, *args: Any, **kwargs: Any) -> "list[Citation]":
+        objs = list(objs)
+        self._require_open({citation.version_id for citation in objs})
+        if kwargs.get("update_conflicts"):
+            raise ValueError("Citations are added, never written over.")
+        return super().bulk_create(objs, *args, **kwargs)
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        self._require_open(self.values("version"))
+        return super().delete()
+
+    def _require_open(self, versions: Any) -> None:
+        """Raise FinalText if one of `versions` (keys) was decided: its sources are final."""
+        from facts.models.versions import FactVersion, FinalText
+
+        if FactVersion.objects.filter(pk__in=versions).decided().exists():
+            raise FinalText("What belongs to a decided version never changes.")
 
 
 class Citation(models.Model):
@@ -104,9 +129,14 @@ class Citation(models.Model):
         return f"{self.source.reference}: {self.supports}"
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        self.version.require_open()
+        self._require_open()
         super().save(*args, **kwargs)
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
-        self.version.require_open()
+        self._require_open()
         return super().delete(*args, **kwargs)
+
+    def _require_open(self) -> None:
+        """Raise FinalText if the version it belongs to, now or before, was decided."""
+        before = Citation.objects.filter(pk=self.pk).values_list("version", flat=True)
+        Citation.objects.all()._require_open({self.version_id, *before})

@@ -3,7 +3,9 @@
 import pytest
 from django.db import InterfaceError, OperationalError
 from django.test import Client, override_settings
-from django.urls import include, path
+from django.urls import path
+
+from portal import urls as site
 
 TYPED = "What I have been wanting to ask for weeks"
 
@@ -24,7 +26,7 @@ urlpatterns = [
     path("breaks/", breaks),
     path("busy/", busy),
     path("gone/", gone),
-    path("", include("portal.urls")),
+    *site.urlpatterns,
 ]
 handler400 = "portal.views.errors.bad_request"
 handler403 = "portal.views.errors.permission_denied"
