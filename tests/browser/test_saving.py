@@ -1,0 +1,254 @@
+"""Saving and lists in a real browser: on the device alone, without script, by keyboard alone."""
+
+import json
+
+import pytest
+from playwright.sync_api import expect
+
+from community.models import ReadingList, SavedItem
+from tests.browser.conftest import violations
+from tests.factories import (
+    PASSWORD,
+    FactFactory,
+    MemberFactory,
+    ReadingListFactory,
+    SupportGroupFactory,
+    TopicFactory,
+    make_live,
+)
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+STORE = "waymark.saved"
+SAVED = "Saved on this device"
+
+
+@pytest.fixture
+def topic():
+    topic = TopicFactory(slug="bones", title="Bones")
+    make_live(
+        FactFactory(topic=topic, slug="outlook"),
+        title="One in three",
+        neutral_heading="Figures over five years",
+        sensitivity="prognosis",
+    )
+    return topic
+
+
+def stored(page):
+    return json.loads(page.evaluate(f"localStorage.getItem('{STORE}')") or "[]")
+
+
+def save_link(page, title):
+    return page.locator(f'a[data-save][data-title="{title}"]')
+
+
+def press_tab_until(page, locator, most=80):
+    """Press Tab until `locator` has the focus."""
+    for _press in range(most):
+        page.keyboard.press("Tab")
+        if locator.evaluate("element => element === document.activeElement"):
+            return
+    pytest.fail("Tab never came to it.")
+
+
+def test_visitor_saves_on_the_device_alone_and_takes_it_back(page, live_server, topic):
+    page.goto(f"{live_server.url}/facts/bones/?show=all")
+    requests = []
+    page.on("request", lambda request: requests.append((request.method, request.url)))
+
+    save_link(page, "Figures over five years").click()
+
+    link = save_link(page, "Figures over five years")
+    expect(link).to_contain_text(SAVED)
+    expect(page.locator("main [role=status]")).to_have_text(
+        "Saved on this device. Nothing was sent."
+    )
+    assert requests == [("GET", f"{live_server.url}/lists/state/")]
+    [item] = stored(page)
+    day = item.pop("saved")
+    assert len(day) == len("2026-11-22")
+    assert item == {
+        "kind": "fact",
+        "key": "bones/outlook",
+        "title": "Figures over five years",
+        "url": "/facts/bones/outlook/",
+    }
+    assert violations(page) == []
+    # It is still known on the next visit.
+    page.reload()
+    expect(link).to_contain_text(SAVED)
+
+    page.get_by_role("button", name="Undo: Figures over five years").click()
+
+    expect(link).to_contain_text("Save to my list")
+    expect(link).to_be_focused()
+    expect(link).to_have_attribute("href", "/lists/save/?fact=bones/outlook")
+    assert stored(page) == []
+    assert page.context.cookies() == []
+
+
+def test_device_list_is_shown_and_can_be_emptied(page, live_server, topic):
+    page.goto(f"{live_server.url}/facts/bones/")
+    save_link(page, "Bones").click()
+    expect(save_link(page, "Bones")).to_contain_text(SAVED)
+    save_link(page, "Figures over five years").click()
+    expect(save_link(page, "Figures over five years")).to_contain_text(SAVED)
+
+    # Pressed again, the link leads to the list.
+    save_link(page, "Bones").click()
+    expect(page).to_have_url(f"{live_server.url}/lists/")
+    section = page.locator("[data-device-list]")
+    expect(section.get_by_role("link", name="Bones", exact=True)).to_have_attribute(
+        "href", "/facts/bones/"
+    )
+    assert violations(page) == []
+
+    section.get_by_role("button", name="Remove: Bones").click()
+    assert [item["key"] for item in stored(page)] == ["bones/outlook"]
+    expect(section.get_by_role("button", name="Undo")).to_be_focused()
+    page.keyboard.press("Enter")
+    assert [item["key"] for item in stored(page)] == ["bones", "bones/outlook"]
+
+    section.get_by_role("button", name="Remove everything").click()
+    assert page.evaluate(f"localStorage.getItem('{STORE}')") is None
+    section.get_by_role("button", name="Undo").click()
+    assert len(stored(page)) == 2
+
+
+def test_broken_store_breaks_no_page(page, live_server, topic):
+    page.goto(f"{live_server.url}/facts/bones/")
+    for broken in ("{", '"text"', '[null, 3, {"kind": "topic"}]'):
+        page.evaluate("([key, text]) => localStorage.setItem(key, text)", [STORE, broken])
+        page.reload()
+        expect(save_link(page, "Bones")).to_contain_text("Save to my list")
+    bad = [{"kind": "topic", "key": "x", "title": "<b>x</b>", "url": "javascript:alert(1)"}]
+    page.evaluate("([key, text]) => localStorage.setItem(key, text)", [STORE, json.dumps(bad)])
+
+    page.goto(f"{live_server.url}/lists/")
+
+    section = page.locator("[data-device-list]")
+    expect(section.locator("h3")).to_have_text("<b>x</b>")
+    expect(section.locator("a[href]")).to_have_count(0)
+
+
+def test_where_the_browser_keeps_nothing_the_link_is_followed(page, live_server, topic):
+    page.add_init_script(
+        "Storage.prototype.setItem = () => { throw new DOMException('no', 'QuotaExceededError') }"
+    )
+    page.goto(f"{live_server.url}/facts/bones/")
+
+    save_link(page, "Bones").click()
+
+    expect(page).to_have_url(f"{live_server.url}/lists/save/?topic=bones")
+
+
+def test_where_the_question_fails_the_link_is_followed(page, live_server, topic):
+    page.route("**/lists/state/", lambda route: route.fulfill(status=503, body="{}"))
+    page.goto(f"{live_server.url}/facts/bones/")
+
+    save_link(page, "Bones").click()
+
+    expect(page).to_have_url(f"{live_server.url}/lists/save/?topic=bones")
+    assert stored(page) == []
+
+
+def test_member_saves_on_the_list_and_nothing_on_the_device(page, live_server, topic, sign_in):
+    member = MemberFactory()
+    sign_in(member)
+    page.goto(f"{live_server.url}/facts/bones/")
+
+    save_link(page, "Bones").click()
+    page.get_by_role("button", name="Save to my list").click()
+
+    expect(page.get_by_text("Saved.", exact=True)).to_be_visible()
+    assert SavedItem.objects.get().reading_list.member == member
+    assert page.evaluate("localStorage.length + sessionStorage.length") == 0
+
+
+def test_without_script_the_visitor_signs_in_and_finds_it_saved(browser, live_server, topic):
+    member = MemberFactory()
+    context = browser.new_context(
+        java_script_enabled=False, viewport={"width": 360, "height": 740}
+    )
+    page = context.new_page()
+    page.goto(f"{live_server.url}/facts/bones/")
+
+    page.get_by_role("link", name="Save to my list: Figures over five years").click()
+    assert "One in three" not in page.content()
+    page.get_by_role("button", name="Save to my list").click()
+    page.get_by_label("E-mail address").fill(member.email)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in", exact=True).click()
+
+    assert page.url == f"{live_server.url}/lists/"
+    expect(page.get_by_text("What you chose is on your list")).to_be_visible()
+    page.get_by_role("link", name="My list", exact=True).last.click()
+    expect(page.get_by_role("link", name="Figures over five years")).to_be_visible()
+    page.get_by_text("Write a note").click()
+    page.get_by_label("Your note").fill("Ask on Tuesday")
+    page.get_by_role("button", name="Save the note").click()
+    expect(page.get_by_text("Your note is saved.")).to_be_visible()
+    expect(page.get_by_label("Your note")).to_have_value("Ask on Tuesday")
+    context.close()
+
+
+def test_list_is_put_in_order_by_keyboard_alone(page, live_server, sign_in):
+    member = MemberFactory()
+    reading_list = ReadingList.objects.default_for(member)
+    for title in ("First", "Second", "Third"):
+        reading_list.add(TopicFactory(title=title))
+    sign_in(member)
+    page.goto(f"{live_server.url}/lists/{reading_list.pk}/")
+
+    third = page.get_by_role("button", name="Move up: Third")
+    press_tab_until(page, third)
+    page.keyboard.press("Enter")
+    # The button has the focus again, and can be seen.
+    expect(page.get_by_role("button", name="Move up: Third, now 2 of 3")).to_be_focused()
+    expect(page.get_by_role("button", name="Move up: Third")).to_be_in_viewport()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Move down: Third, now 1 of 3")).to_be_focused()
+
+    titles = [item.topic.title for item in reading_list.saved_items.all()]
+    assert titles == ["Third", "First", "Second"]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_pages_of_a_member_are_without_fault(page, live_server, topic, sign_in, scheme):
+    member = MemberFactory()
+    reading_list = ReadingList.objects.default_for(member)
+    ReadingListFactory(member=member)
+    fact, _is_new = reading_list.add(make_live().fact)
+    fact.write_note("A note of mine", 0)
+    hidden, _is_new = reading_list.add(SupportGroupFactory())
+    hidden.group.published_at = None
+    hidden.group.save()
+    sign_in(member)
+    page.emulate_media(color_scheme=scheme)
+    found = {}
+
+    for address in ("/lists/", f"/lists/{reading_list.pk}/", "/lists/save/?topic=bones"):
+        page.goto(live_server.url + address)
+        found[address] = violations(page)
+        page.set_viewport_size({"width": 320, "height": 740})
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), address
+        page.set_viewport_size({"width": 360, "height": 740})
+    page.goto(f"{live_server.url}/lists/{reading_list.pk}/")
+    fact.write_note("From another tab", 1)
+    page.get_by_label("Your note").first.fill("From this tab")
+    page.get_by_role("button", name="Save the note").first.click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("changed somewhere else")
+    found["conflict"] = violations(page)
+    page.get_by_role("button", name="Keep both").click()
+    expect(page.get_by_label("Your note").first).to_have_value("From another tab\n\nFrom this tab")
+    page.get_by_role("button", name="Remove").first.click()
+    found["remove"] = violations(page)
+    page.context.clear_cookies(name="session")
+    page.go_back()
+    page.get_by_label("Your note").first.fill("After the session ended")
+    page.get_by_role("button", name="Save the note").first.click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("You were signed out")
+    found["signed out"] = violations(page)
+
+    assert {place: faults for place, faults in found.items() if faults} == {}
