@@ -1,2 +1,168 @@
-def save_chosen(request, user):
-    """."""
+"""What can be saved and what it is called; what waits in the session until somebody signs in.
+
+Plain functions. A heading that they return may stand anywhere: of a sensitive fact it is the
+neutral one.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import Http404, HttpRequest, QueryDict
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import get_language, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from community.fields import Sealed, UndecipherableText
+from community.models import ReadingList, SavedItem, SupportGroup
+from facts.models import Fact, Topic
+
+Target = Topic | Fact | SupportGroup
+
+KINDS = {"topic": _("Topic"), "fact": _("Fact"), "group": _("Support group")}
+MAX_CHOICES = 20  # in one session
+_CHOICES = "chosen_to_save"
+_UNSAVED_NOTE = "unsaved_note"
+
+
+@dataclass(frozen=True)
+class Saveable:
+    """A topic, fact or group as it is named in an address, on a page and on a device."""
+
+    kind: str
+    key: str
+    title: str
+    url: str
+
+    @property
+    def kind_label(self) -> str:
+        """The kind, in words."""
+        return str(KINDS[self.kind])
+
+    @property
+    def save_url(self) -> str:
+        """The address of the page that saves it."""
+        query = urlencode({self.kind: self.key}, safe="/")
+        return f"{reverse('community:saved-item-create')}?{query}"
+
+
+def saveable(target: Target) -> Saveable:
+    """Return how `target` is named. Of a fact, the live version is looked up."""
+    url = target.get_absolute_url()
+    if isinstance(target, Topic):
+        return Saveable("topic", target.slug, target.title, url)
+    if isinstance(target, SupportGroup):
+        return Saveable("group", target.slug, target.name, url)
+    version = target.live_version(timezone.now(), get_language())
+    title = version.heading if version else str(target)
+    return Saveable("fact", f"{target.topic.slug}/{target.slug}", title, url)
+
+
+def find(kind: str, key: str, at: datetime) -> Target | None:
+    """Return what readers find at `at` under `key`: a slug, or for a fact its topic's and its own.
+
+    What is unpublished, withdrawn or unknown is not found.
+    """
+    if kind == "topic":
+        return Topic.objects.published(at).filter(slug=key).first()
+    if kind == "group":
+        return SupportGroup.objects.published(at).filter(slug=key).first()
+    topic, _slash, slug = key.partition("/")
+    facts = Fact.objects.live(at, get_language()).select_related("topic")
+    return facts.filter(topic__slug=topic, slug=slug).first()
+
+
+def find_or_404(params: QueryDict) -> Target:
+    """Return the one thing that `params` names by `topic`, `fact` or `group`, or raise Http404."""
+    named = [(kind, str(params[kind])) for kind in KINDS if kind in params]
+    target = find(*named[0], timezone.now()) if len(named) == 1 else None
+    if target is None:
+        raise Http404
+    return target
+
+
+# What somebody chose before signing in
+
+
+def remember_choice(request: HttpRequest, target: Target) -> bool:
+    """Keep `target` in the session until somebody signs in.
+
+    Returns False, and keeps what is there, if the session holds as many as it may.
+    """
+    chosen = saveable(target)
+    choice = [chosen.kind, chosen.key]
+    choices = request.session.get(_CHOICES, [])
+    if choice in choices:
+        return True
+    if len(choices) >= MAX_CHOICES:
+        return False
+    request.session[_CHOICES] = [*choices, choice]
+    return True
+
+
+def save_chosen(request: HttpRequest | None, user: Any) -> None:
+    """Put what the session kept on the default list of `user`, who has just signed in.
+
+    What has been unpublished in the meantime is left out. A note that somebody else was
+    writing in this browser is forgotten.
+    """
+    session = getattr(request, "session", None)
+    if request is None or session is None:
+        return
+    kept = session.get(_UNSAVED_NOTE)
+    if kept and not user.reading_lists.filter(pk=kept["list"]).exists():
+        del session[_UNSAVED_NOTE]
+    choices = session.get(_CHOICES)
+    if not choices:
+        return
+    now = timezone.now()
+    with transaction.atomic():
+        reading_list = ReadingList.objects.default_for(user)
+        targets = [find(kind, key, now) for kind, key in choices]
+        count = sum(reading_list.add(target)[1] for target in targets if target)
+    del session[_CHOICES]
+    if count and hasattr(request, "_messages"):
+        words = ngettext(
+            "Saved. What you chose is on your list.",
+            "Saved. The %(count)d things that you chose are on your list.",
+            count,
+        )
+        messages.success(request, words % {"count": count})
+
+
+# A note that was sent after its writer had been signed out
+
+
+def keep_unsaved_note(
+    request: HttpRequest, list_pk: Any, item_pk: int, text: str, based_on: str
+) -> None:
+    """Keep `text`, encrypted, in the session of somebody who must sign in again first."""
+    request.session[_UNSAVED_NOTE] = {
+        "list": str(list_pk),
+        "item": item_pk,
+        "token": Sealed.of(text).token,
+        "based_on": based_on,
+    }
+
+
+def unsaved_note(request: HttpRequest, reading_list: ReadingList) -> dict[str, Any] | None:
+    """Return `item`, `text` and `based_on` of a note on `reading_list` that was not saved."""
+    kept = request.session.get(_UNSAVED_NOTE)
+    if not kept or kept["list"] != str(reading_list.pk):
+        return None
+    try:
+        text = Sealed(kept["token"]).open()
+    except UndecipherableText:
+        return None
+    return {"item": kept["item"], "text": text, "based_on": kept["based_on"]}
+
+
+def forget_unsaved_note(request: HttpRequest, item: SavedItem) -> None:
+    """Forget the kept text of `item`: it is saved, or given up."""
+    kept = request.session.get(_UNSAVED_NOTE)
+    if kept and kept["item"] == item.pk:
+        del request.session[_UNSAVED_NOTE]

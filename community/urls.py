@@ -26,6 +26,7 @@ reading_list_urls = [
 ]
 account_urls = [
     path("", account.account, name="account"),
+    path("confirm/", account.account_confirm, name="account-confirm"),
     path("delete/", account.account_delete, name="account-delete"),
 ]
 
@@ -33,4 +34,6 @@ urlpatterns = [
     path("groups/", include(support_group_urls)),
     path("lists/", include(reading_list_urls)),
     path("account/", include(account_urls)),
+    # Before allauth's own, which sends no Clear-Site-Data.
+    path("accounts/logout/", account.sign_out, name="sign-out"),
 ]

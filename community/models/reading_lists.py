@@ -3,13 +3,14 @@ from datetime import datetime
 from typing import Any, Self
 
 from django.db import models, transaction
-from django.db.models import Max, Q
+from django.db.models import Count, Max, Q
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
-from community.fields import EncryptedTextField
+from community.fields import EncryptedTextField, UndecipherableText
 from community.models.groups import SupportGroup
 from community.models.members import Member
 from facts.models import Fact, FactVersion, Topic
@@ -17,11 +18,24 @@ from facts.models import Fact, FactVersion, Topic
 NOTE_MAX_LENGTH = 10_000  # characters
 
 
-class ReadingListQuerySet(models.QuerySet):
+class ReadingListQuerySet(models.QuerySet["ReadingList"]):
+    def with_item_counts(self) -> Self:
+        """Lists with `item_count`, the default one first."""
+        # Counting groups the rows, and then Django leaves out the model's own order.
+        return self.annotate(item_count=Count("saved_items")).order_by("-is_default", "title")
+
     def default_for(self, member: Member) -> "ReadingList":
         """Return the member's default list; the first time, make it."""
+        existing = self.filter(member=member, is_default=True).first()
+        if existing:
+            return existing
+        title = first_choice = _now("My list")
+        number = 1
+        while self.filter(member=member, title=title).exists():
+            number += 1
+            title = f"{first_choice} {number}"
         reading_list, _created = self.get_or_create(
-            member=member, is_default=True, defaults={"title": _now("My list")}
+            member=member, is_default=True, defaults={"title": title}
         )
         return reading_list
 
@@ -38,6 +52,8 @@ class ReadingList(models.Model):
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     edited_at = models.DateTimeField(_("edited"), auto_now=True)
 
+    item_count: int
+
     objects = ReadingListQuerySet.as_manager()
 
     class Meta:
@@ -53,13 +69,12 @@ class ReadingList(models.Model):
                 fields=["member"],
                 condition=Q(is_default=True),
             ),
-            models.CheckConstraint(
-                name="community_readinglist_has_title", condition=~Q(title="")
-            ),
+            models.CheckConstraint(name="community_readinglist_has_title", condition=~Q(title="")),
         ]
 
     def __str__(self) -> str:
-        return self.title
+        """A number: the admin names what goes when a member is deleted, and a title is private."""
+        return f"L{self.pk}"
 
     def get_absolute_url(self) -> str:
         return reverse("community:reading-list-detail", args=[self.pk])
@@ -78,7 +93,7 @@ class ReadingList(models.Model):
             return existing, False
         now = timezone.now()
         last = self.saved_items.aggregate(last=Max("position"))["last"] or 0  # type: ignore[attr-defined]
-        seen = target.live_version(now, "en") if isinstance(target, Fact) else None
+        seen = target.live_version(now, get_language()) if isinstance(target, Fact) else None
         item = SavedItem.objects.create(
             reading_list=self, position=last + 1, seen_version=seen, seen_at=now, **key
         )
@@ -87,8 +102,8 @@ class ReadingList(models.Model):
 
 class SavedItemQuerySet(models.QuerySet):
     def with_targets(self) -> Self:
-        """Items with their topic, fact or group, and the version of the fact that was seen."""
-        return self.select_related("topic", "fact__topic", "group", "seen_version")
+        """Items with their topic, fact or group, and the fact that replaces theirs."""
+        return self.select_related("topic", "fact__topic", "fact__replaced_by__topic", "group")
 
 
 class SavedItem(models.Model):
@@ -97,9 +112,10 @@ class SavedItem(models.Model):
     reading_list = models.ForeignKey(
         ReadingList, models.CASCADE, related_name="saved_items", verbose_name=_("reading list")
     )
-    topic = models.ForeignKey(Topic, models.CASCADE, null=True, blank=True, related_name="+")
-    fact = models.ForeignKey(Fact, models.CASCADE, null=True, blank=True, related_name="+")
-    group = models.ForeignKey(SupportGroup, models.CASCADE, null=True, blank=True, related_name="+")
+    # PROTECT: no staff member may delete what somebody has written a note about.
+    topic = models.ForeignKey(Topic, models.PROTECT, null=True, blank=True, related_name="+")
+    fact = models.ForeignKey(Fact, models.PROTECT, null=True, blank=True, related_name="+")
+    group = models.ForeignKey(SupportGroup, models.PROTECT, null=True, blank=True, related_name="+")
     position = models.PositiveIntegerField(_("position"))
     note = EncryptedTextField(_("note"), blank=True, default="")
     # Counts the saves of the note, so that a second tab cannot overwrite the first unseen.
@@ -157,22 +173,34 @@ class SavedItem(models.Model):
         """What was saved."""
         return self.topic or self.fact or self.group  # type: ignore[return-value]
 
+    @property
+    def has_note(self) -> bool:
+        """Whether there is a note, be it one that the present keys open or not."""
+        try:
+            return bool(self.note)
+        except UndecipherableText:
+            return True
+
     @transaction.atomic
     def move(self, step: int) -> bool:
         """Swap places with the neighbour before (`step` -1) or after (+1) it.
 
-        Returns False if there is none.
+        Returns False if there is none, or if the item has been removed.
         """
         ReadingList.objects.select_for_update().get(pk=self.reading_list_id)
-        items = list(SavedItem.objects.filter(reading_list_id=self.reading_list_id))
-        place = next(i for i, item in enumerate(items) if item.pk == self.pk)
-        other = place + step
-        if not 0 <= other < len(items):
+        items = list(
+            SavedItem.objects.filter(reading_list_id=self.reading_list_id)
+            .order_by("position", "pk")
+            .values_list("pk", "position")
+        )
+        place = next((i for i, (pk, _position) in enumerate(items) if pk == self.pk), None)
+        if place is None or not 0 <= place + step < len(items):
             return False
+        other = place + step
         items[place], items[other] = items[other], items[place]
-        for number, item in enumerate(items, start=1):
-            if item.position != number:
-                SavedItem.objects.filter(pk=item.pk).update(position=number)
+        for number, (pk, position) in enumerate(items, start=1):
+            if position != number:
+                SavedItem.objects.filter(pk=pk).update(position=number)
         return True
 
     def mark_read(self, is_read: bool, at: datetime) -> None:
@@ -184,11 +212,29 @@ class SavedItem(models.Model):
     def write_note(self, text: str, based_on: int) -> bool:
         """Save `text` if the note is still the one that it was `based_on` (its `note_number`).
 
-        Returns False, and changes nothing, if another tab has saved in between.
+        Returns False, and changes nothing, if another tab has saved another text in between.
+        Raises UndecipherableText, and changes nothing, if the present keys do not open the
+        note that is there.
         """
         item = SavedItem.objects.select_for_update().get(pk=self.pk)
-        if item.note_number != based_on and item.note != text:
+        if item.note == text:
+            self.note, self.note_number = item.note, item.note_number
+            return True
+        if item.note_number != based_on:
             return False
         self.note, self.note_number = text, item.note_number + 1
         self.save(update_fields=["note", "note_number"])
+        return True
+
+    @transaction.atomic
+    def remove(self, with_note: int | None) -> bool:
+        """Delete the item, with its note only if that has the number `with_note`.
+
+        Returns False, and changes nothing, if there is another note.
+        """
+        item = SavedItem.objects.select_for_update().filter(pk=self.pk).first()
+        if item and item.has_note and item.note_number != with_note:
+            return False
+        if item:
+            item.delete()
         return True

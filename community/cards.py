@@ -1,0 +1,131 @@
+"""What a saved item shows on its card: gently, and nothing of what has been withdrawn."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from community.fields import UndecipherableText
+from community.models import SavedItem
+from community.saving import KINDS
+from facts.choices import Sensitivity
+from facts.models import Fact, FactVersion
+from facts.preferences import GENTLE_BY_DEFAULT, Preferences
+
+
+@dataclass
+class Card:
+    """A saved item as it may stand on a page. `gone` says, in words, why it cannot be read."""
+
+    item: SavedItem
+    heading: str
+    url: str = ""
+    gone: str = ""
+    reason: str = ""
+    replacement_heading: str = ""
+    replacement_url: str = ""
+    # Where the note's form begins, if it is not what is stored.
+    typed: str | None = None
+    based_on: str = ""
+    status: str = ""
+    number: int = 0
+    is_first: bool = False
+    is_last: bool = False
+
+    @property
+    def kind_label(self) -> str:
+        """The kind, in words."""
+        return str(KINDS[self.item.kind])
+
+    @property
+    def is_sealed(self) -> bool:
+        """Whether its note opens with none of the present keys."""
+        try:
+            _opened = self.item.note
+        except UndecipherableText:
+            return True
+        return False
+
+    @property
+    def stored_note(self) -> str:
+        """The note, or an empty text if it cannot be opened."""
+        return "" if self.is_sealed else self.item.note
+
+    @property
+    def note(self) -> str:
+        """What the note's form begins with."""
+        return self.stored_note if self.typed is None else self.typed
+
+    @property
+    def note_rows(self) -> int:
+        """How many lines high the note's field is, so that a short note is seen whole."""
+        lines = sum(1 + len(line) // 32 for line in self.note.split("\n"))
+        return max(3, min(lines, 14))
+
+
+def cards(items: Iterable[SavedItem], preferences: Preferences, at: datetime) -> list[Card]:
+    """Return the cards of `items`, which must have their targets fetched. Asks one query."""
+    items = list(items)
+    facts = {item.fact_id for item in items if item.fact}
+    facts |= {item.fact.replaced_by_id for item in items if item.fact and item.fact.replaced_by_id}
+    newest: dict[int, FactVersion] = {}
+    if facts:
+        versions = FactVersion.objects.ever_live(at).filter(fact__in=facts, language=get_language())
+        for version in versions.defer("body"):
+            newest.setdefault(version.fact_id, version)
+    return [_card(item, newest, preferences, at) for item in items]
+
+
+def _card(
+    item: SavedItem, newest: dict[int, FactVersion], preferences: Preferences, at: datetime
+) -> Card:
+    if item.fact:
+        return _fact_card(item, item.fact, newest, preferences, at)
+    target = item.topic or item.group
+    assert target is not None  # noqa: S101  A constraint says so.
+    if _is_published(target.published_at, at):
+        return Card(item, str(target), target.get_absolute_url())
+    return Card(item, str(target), gone=_("This is no longer here."))
+
+
+def _fact_card(
+    item: SavedItem,
+    fact: Fact,
+    newest: dict[int, FactVersion],
+    preferences: Preferences,
+    at: datetime,
+) -> Card:
+    version = newest.get(fact.pk)
+    is_here = _is_published(fact.topic.published_at, at)
+    if is_here and version and version.is_live(at):
+        return Card(item, _heading(version, preferences), fact.get_absolute_url())
+    # The heading of a fact is its answer, and nobody stands behind that answer now.
+    card = Card(item, version.neutral_heading if version else "")
+    card.heading = card.heading or str(fact)
+    if not is_here or version is None or version.is_live(at):
+        card.gone = _("This is no longer here.")
+        return card
+    card.gone = _("This fact was withdrawn. Please do not rely on it.")
+    card.reason = version.withdrawn_reason
+    other = fact.replaced_by
+    answer = newest.get(other.pk) if other else None
+    if other and answer and answer.is_live(at) and _is_published(other.topic.published_at, at):
+        card.replacement_heading = _heading(answer, preferences)
+        card.replacement_url = other.get_absolute_url()
+    return card
+
+
+def _heading(version: FactVersion, preferences: Preferences) -> str:
+    """Return the heading for somebody's list: neutral, unless they chose to see such parts."""
+    has_chosen = preferences.hidden != GENTLE_BY_DEFAULT
+    if version.sensitivity == Sensitivity.NONE or (
+        has_chosen and version.sensitivity not in preferences.hidden
+    ):
+        return version.title
+    return version.heading
+
+
+def _is_published(published_at: datetime | None, at: datetime) -> bool:
+    return published_at is not None and published_at <= at

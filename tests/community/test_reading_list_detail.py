@@ -1,0 +1,339 @@
+import html
+import re
+
+import pytest
+from cryptography.fernet import Fernet
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from community.models import ReadingList, SavedItem
+from facts.models import FactVersion
+from tests.factories import (
+    FactFactory,
+    ReadingListFactory,
+    SavedItemFactory,
+    SupportGroupFactory,
+    TopicFactory,
+    make_live,
+)
+
+pytestmark = pytest.mark.django_db
+
+MADE_UP = "/lists/5f1c8ea0-0000-4000-8000-000000000000/"
+
+
+@pytest.fixture
+def mine(client, member):
+    """A list of the member who is signed in."""
+    client.force_login(member)
+    return ReadingListFactory(member=member, title="My own list")
+
+
+def text_of(response):
+    return html.unescape(response.content.decode())
+
+
+def save_fact(reading_list, **fields):
+    version = make_live(**fields)
+    return SavedItemFactory(reading_list=reading_list, topic=None, fact=version.fact), version
+
+
+def withdraw(version, reason="The study was retracted."):
+    FactVersion.objects.filter(pk=version.pk).update(
+        live_until=timezone.now(), withdrawn_reason=reason
+    )
+
+
+# Who may see it
+
+
+def test_visitor_is_sent_to_sign_in(client):
+    theirs = ReadingListFactory()
+
+    response = client.get(f"/lists/{theirs.pk}/")
+
+    assert response["Location"] == f"/accounts/login/?next=/lists/{theirs.pk}/"
+
+
+@pytest.mark.parametrize("role", ["member", "staff", "superuser"])
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_list_of_another_member_is_not_found(client, moderator, role, method):
+    stranger = ReadingListFactory().member if role == "member" else moderator
+    stranger.is_superuser = role == "superuser"
+    stranger.save()
+    theirs = SavedItemFactory().reading_list
+    client.force_login(stranger)
+
+    response = getattr(client, method)(f"/lists/{theirs.pk}/", {"title": "Stolen"})
+    made_up = getattr(client, method)(MADE_UP, {"title": "Stolen"})
+
+    assert response.status_code == made_up.status_code == 404
+    # The address that was asked for stands at the foot of a printed page.
+    assert text_of(response).replace(str(theirs.pk), MADE_UP[7:-1]) == text_of(made_up)
+    assert set(response.headers) == set(made_up.headers)
+    assert ReadingList.objects.get(pk=theirs.pk).title != "Stolen"
+
+
+def test_page_is_private_and_its_title_neutral(client, mine):
+    response = client.get(f"/lists/{mine.pk}/")
+
+    assert response["Cache-Control"] == "private, no-store"
+    assert 'content="noindex, nofollow"' in text_of(response)
+    title = re.search(r"<title>(.*?)</title>", text_of(response))[1]
+    assert "My own list" not in title
+
+
+# What it shows
+
+
+def test_cards_show_kind_heading_and_link_in_order(client, mine):
+    topic = SavedItemFactory(
+        reading_list=mine, topic=TopicFactory(slug="bones", title="Bones"), position=2
+    )
+    group = SavedItemFactory(
+        reading_list=mine,
+        topic=None,
+        group=SupportGroupFactory(slug="circle", name="The circle"),
+        position=1,
+    )
+
+    page = text_of(client.get(f"/lists/{mine.pk}/"))
+
+    assert page.index(f'id="item-{group.pk}"') < page.index(f'id="item-{topic.pk}"')
+    assert '<a href="/facts/bones/">Bones</a>' in page
+    assert '<a href="/groups/circle/">The circle</a>' in page
+
+
+@pytest.mark.parametrize("sensitivity", ["statistics", "prognosis", "end-of-life"])
+def test_sensitive_fact_shows_its_neutral_heading(client, mine, sensitivity):
+    save_fact(mine, title="One in three", neutral_heading="Figures", sensitivity=sensitivity)
+
+    page = text_of(client.get(f"/lists/{mine.pk}/"))
+
+    assert "Figures" in page
+    assert "One in three" not in page
+
+
+def test_reader_who_chose_to_see_everything_sees_the_heading(client, mine):
+    save_fact(mine, title="One in three", neutral_heading="Figures", sensitivity="prognosis")
+    client.cookies["preferences"] = "hide=nothing"
+
+    assert "One in three" in text_of(client.get(f"/lists/{mine.pk}/"))
+
+
+def test_reader_who_chose_some_sees_only_those(client, mine):
+    save_fact(mine, title="One in three", neutral_heading="Figures", sensitivity="prognosis")
+    save_fact(mine, title="The last days", neutral_heading="Care", sensitivity="end-of-life")
+    client.cookies["preferences"] = "hide=end-of-life"
+
+    page = text_of(client.get(f"/lists/{mine.pk}/"))
+
+    assert "One in three" in page
+    assert "The last days" not in page
+
+
+def test_newest_version_gives_the_heading(client, mine):
+    item, version = save_fact(mine, title="The old heading")
+    now = timezone.now()
+    FactVersion.objects.filter(pk=version.pk).update(live_until=now)
+    make_live(item.fact, since=now, number=2, title="The new heading")
+
+    page = text_of(client.get(f"/lists/{mine.pk}/"))
+
+    assert "The new heading" in page
+    assert "The old heading" not in page
+
+
+def test_withdrawn_fact_says_why_and_what_replaces_it(client, mine):
+    item, version = save_fact(
+        mine,
+        fact=FactFactory(slug="bone-medicine"),
+        title="Take it daily",
+        neutral_heading="Medicine for bones",
+    )
+    withdraw(version)
+    better = make_live(FactFactory(topic__slug="bones", slug="new"), title="Take it weekly")
+    item.fact.replaced_by = better.fact
+    item.fact.save()
+
+    page = text_of(client.get(f"/lists/{mine.pk}/"))
+
+    assert "This fact was withdrawn." in page
+    assert "The study was retracted." in page
+    assert "Medicine for bones" in page
+    assert "Take it daily" not in page
+    assert '<a href="/facts/bones/new/">Take it weekly</a>' in page
+
+
+def test_withdrawn_fact_without_a_neutral_heading_is_named_by_its_address(client, mine):
+    _item, version = save_fact(
+        mine, fact=FactFactory(slug="bone-medicine"), title="Take it daily", neutral_heading=""
+    )
+    withdraw(version)
+
+    page = text_of(client.get(f"/lists/{mine.pk}/"))
+
+    assert "Bone medicine" in page
+    assert "Take it daily" not in page
+
+
+def test_what_is_no_longer_here_says_so(client, mine):
+    topic = TopicFactory(slug="gone-topic", published_at=None)
+    group = SupportGroupFactory(slug="gone-group", published_at=None)
+    SavedItemFactory(reading_list=mine, topic=topic)
+    SavedItemFactory(reading_list=mine, topic=None, group=group)
+    save_fact(mine, fact=FactFactory(topic=topic))
+    SavedItemFactory(reading_list=mine, topic=None, fact=FactFactory())
+
+    page = text_of(client.get(f"/lists/{mine.pk}/"))
+
+    assert page.count("This is no longer here.") == 4
+    assert 'href="/facts/gone-topic/' not in page
+    assert 'href="/groups/gone-group/' not in page
+
+
+def test_note_of_a_withdrawn_fact_is_still_there(client, mine):
+    item, version = save_fact(mine)
+    item.write_note("dear note", 0)
+    withdraw(version)
+
+    assert "dear note</textarea>" in text_of(client.get(f"/lists/{mine.pk}/"))
+
+
+def test_note_that_cannot_be_opened_closes_nothing_else(client, mine, settings):
+    sealed, other = SavedItemFactory.create_batch(2, reading_list=mine)
+    sealed.write_note("sealed note", 0)
+    settings.NOTES_KEYS = [Fernet.generate_key().decode()]
+    other.write_note("open note", 0)
+
+    response = client.get(f"/lists/{mine.pk}/")
+
+    assert response.status_code == 200
+    assert "Your note cannot be opened now" in text_of(response)
+    assert f'id="note-{sealed.pk}"' not in text_of(response)
+    assert "open note</textarea>" in text_of(response)
+    assert "gAAAA" not in text_of(response)
+
+
+def test_empty_list_says_how_to_begin(client, mine):
+    assert "Nothing on this list yet" in text_of(client.get(f"/lists/{mine.pk}/"))
+
+
+def test_fifty_items_stand_on_a_page(client, mine):
+    topics = [TopicFactory() for _number in range(51)]
+    items = [mine.add(topic)[0] for topic in topics]
+
+    first = text_of(client.get(f"/lists/{mine.pk}/"))
+    second = text_of(client.get(f"/lists/{mine.pk}/?page=2"))
+
+    assert first.count('class="saved-item"') == 50
+    assert second.count('class="saved-item"') == 1
+    # The last on its page can still move on, and the first of the next one back.
+    assert f'id="down-{items[49].pk}"' in first
+    assert f'id="up-{items[50].pk}"' in second
+    response = client.post(f"/lists/{mine.pk}/items/{items[50].pk}/read/", {"is_read": "1"})
+    assert response["Location"] == f"/lists/{mine.pk}/?page=2#read-{items[50].pk}"
+
+
+def test_page_asks_as_much_for_fifty_items_as_for_three(client, mine):
+    def fill(count):
+        for _number in range(count):
+            fact = make_live().fact
+            fact.replaced_by = make_live().fact
+            fact.save()
+            for target in (TopicFactory(), fact, SupportGroupFactory()):
+                mine.add(target)[0].write_note("a note", 0)
+
+    def queries():
+        with CaptureQueriesContext(connection) as captured:
+            assert client.get(f"/lists/{mine.pk}/").status_code == 200
+        return len(captured)
+
+    fill(1)
+    few = queries()
+    fill(16)
+
+    assert SavedItem.objects.count() == 51
+    assert queries() == few <= 10
+
+
+# Title and deletion
+
+
+def test_list_gets_another_title(client, mine):
+    response = client.post(f"/lists/{mine.pk}/", {"title": "For the clinic"}, follow=True)
+
+    mine.refresh_from_db()
+    assert mine.title == "For the clinic"
+    assert "The list has its new title." in text_of(response)
+
+
+def test_own_title_is_not_taken(client, mine):
+    response = client.post(f"/lists/{mine.pk}/", {"title": "My own list"})
+
+    assert response.status_code == 302
+
+
+def test_title_of_another_own_list_is_taken(client, member, mine):
+    ReadingListFactory(member=member, title="Taken")
+
+    response = client.post(f"/lists/{mine.pk}/", {"title": "Taken"})
+
+    assert "One of your lists has this title." in text_of(response)
+    assert "<h1>My own list</h1>" in text_of(response)
+    assert 'value="Taken"' in text_of(response)
+
+
+def test_nothing_but_the_title_can_be_set(client, member, mine):
+    other = ReadingListFactory()
+    ReadingList.objects.default_for(member)
+
+    client.post(
+        f"/lists/{mine.pk}/",
+        {"title": "New", "member": other.member.pk, "is_default": "on", "id": str(other.pk)},
+    )
+
+    mine.refresh_from_db()
+    assert (mine.title, mine.member, mine.is_default) == ("New", member, False)
+    assert ReadingList.objects.get(pk=other.pk).member == other.member
+
+
+def test_list_is_deleted_after_asking(client, mine):
+    SavedItemFactory(reading_list=mine, note="x")
+
+    page = text_of(client.post(f"/lists/{mine.pk}/", {"delete": "ask"}))
+    assert "1 note of yours goes too." in page
+    assert ReadingList.objects.filter(pk=mine.pk).exists()
+
+    state = re.search(r'name="delete" value="([^"]+)"', page)[1]
+    response = client.post(f"/lists/{mine.pk}/", {"delete": state}, follow=True)
+    assert not ReadingList.objects.filter(pk=mine.pk).exists()
+    assert response.redirect_chain == [("/lists/", 302)]
+
+
+def test_list_that_changed_after_the_question_is_asked_about_again(client, mine):
+    item = SavedItemFactory(reading_list=mine)
+    page = text_of(client.post(f"/lists/{mine.pk}/", {"delete": "ask"}))
+    state = re.search(r'name="delete" value="([^"]+)"', page)[1]
+    item.write_note("new", 0)
+
+    response = client.post(f"/lists/{mine.pk}/", {"delete": state})
+
+    assert response.status_code == 200
+    assert ReadingList.objects.filter(pk=mine.pk).exists()
+
+
+def test_default_list_stays(client, member):
+    client.force_login(member)
+    default = ReadingList.objects.default_for(member)
+
+    response = client.post(f"/lists/{default.pk}/", {"delete": "0-0"}, follow=True)
+
+    assert "so it stays" in text_of(response)
+    assert ReadingList.objects.filter(pk=default.pk).exists()
+
+
+def test_unknown_methods_are_refused(client, mine):
+    assert client.put(f"/lists/{mine.pk}/").status_code == 405
+    assert client.delete(f"/lists/{mine.pk}/").status_code == 405
