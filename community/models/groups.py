@@ -1,13 +1,17 @@
 from datetime import datetime
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
+from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Min, Prefetch, Q
 from django.urls import reverse
+from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
+from community.joining_details import find_joining_details, repeats
 from community.languages import LANGUAGE_CHOICES
 from facts.choices import Audience
 from facts.fields import ChoicesField
@@ -16,12 +20,18 @@ if TYPE_CHECKING:
     from community.models.occurrences import Occurrence
 
 GROUP_AUDIENCES = [*Audience.choices, ("bereaved", _("Bereaved"))]
+# What everybody can read of a group in somebody's own words; none of it may hold a way in.
+PUBLIC_FIELDS = (
+    "name", "slug", "description", "organisation", "place", "access", "cost", "website",
+    "public_contact", "how_to_ask",
+)  # fmt: skip
 
 
 class SupportGroupQuerySet(models.QuerySet):
     def published(self, at: datetime) -> Self:
-        """Groups that readers find at `at`."""
-        return self.filter(published_at__lte=at)
+        """Groups that readers find at `at`; examples only while the portal is on localhost."""
+        published = self.filter(published_at__lte=at)
+        return published if settings.IS_LOCAL else published.real()
 
     def real(self) -> Self:
         """Groups that exist; the examples of a fresh installation do not."""
@@ -164,13 +174,13 @@ class SupportGroup(models.Model):
         return reverse("community:joining-details", args=[self.slug])
 
     def clean(self) -> None:
+        """Say beside the field what is wrong, and look for ways in where everybody reads."""
         super().clean()
-        from community.joining_details import find_joining_details
-
-        errors = {}
-        for name in ("name", "description", "organisation", "place", "access", "cost",
-                     "how_to_ask", "public_contact", "website"):  # fmt: skip
-            found = find_joining_details(getattr(self, name) or "")
+        errors: dict[str, Any] = {}
+        for name in PUBLIC_FIELDS:
+            found = find_joining_details(
+                getattr(self, name) or "", may_hold_phone=name == "how_to_ask"
+            )
             if found:
                 errors[name] = ValidationError(
                     _(
@@ -180,6 +190,12 @@ class SupportGroup(models.Model):
                     code="joining_details",
                     params={"found": found},
                 )
+        if not (self.is_in_person or self.is_online or self.is_by_phone):
+            errors["is_in_person"] = _("Say how people attend: in person, online or by phone.")
+        if self.is_in_person and not self.place:
+            errors["place"] = _("Say where people meet in person.")
+        if " " in self.public_contact or "@" in self.public_contact:
+            errors["public_contact"] = _("Give one word, the first name, alone.")
         if errors:
             raise ValidationError(errors)
 
@@ -194,16 +210,40 @@ class SupportGroup(models.Model):
         return [str(words) for is_open, words in ways if is_open]
 
     @property
+    def ways_in_words(self) -> str:
+        """The ways to attend as one phrase: "in person, online or by phone"."""
+        *others, last = self.ways_to_attend
+        if not others:
+            return last
+        return _now("%(others)s or %(last)s") % {"others": ", ".join(others), "last": last}
+
+    @property
     def audience_labels(self) -> list[str]:
         """Whom it is for, in words."""
         names = dict(GROUP_AUDIENCES)
-        return [str(names[value]) for value in self.audiences]
+        return [str(names[value]) for value in self.audiences if value in names]
+
+    @property
+    def audiences_in_words(self) -> str:
+        """Whom it is for, as one phrase."""
+        return ", ".join(words.lower() for words in self.audience_labels)
 
     @property
     def language_labels(self) -> list[str]:
         """The languages that are spoken, in their own names."""
+        return [language["name"] for language in self.spoken]
+
+    @property
+    def spoken(self) -> list[dict[str, str]]:
+        """The languages that are spoken: `code`, and `name` in the language itself."""
         names = dict(LANGUAGE_CHOICES)
-        return [str(names[value]) for value in self.languages]
+        return [{"code": code, "name": names[code]} for code in self.languages if code in names]
+
+    @property
+    def website_in_short(self) -> str:
+        """The address of the web page as people read it: without https:// and www."""
+        short = self.website.split("://", 1)[-1].removeprefix("www.").rstrip("/")
+        return short if len(short) <= 60 else f"{short[:59]}…"
 
 
 class JoiningDetails(models.Model):
@@ -230,3 +270,46 @@ class JoiningDetails(models.Model):
 
     def __str__(self) -> str:
         return str(self.group)
+
+    def clean(self) -> None:
+        """Refuse a way in that also stands where everybody can read it.
+
+        Compares with the group as it is being edited, so that a form with both says it at once.
+        """
+        super().clean()
+        if self.group_id is None and "group" not in self._state.fields_cache:
+            return
+        group = self.group
+        public = {name: str(getattr(group, name) or "") for name in PUBLIC_FIELDS}
+        errors = {}
+        for own in ("link", "meeting_number", "passcode", "phone", "door_code"):
+            value = getattr(self, own).strip()
+            for name, text in public.items():
+                if value and repeats(text, words=[value], numbers=[value]):
+                    errors[own] = ValidationError(
+                        _(
+                            "This also stands in “%(field)s”, where everybody can read it. "
+                            "Take it out there."
+                        ),
+                        code="repeated",
+                        params={"field": group._meta.get_field(name).verbose_name},  # type: ignore[union-attr]
+                    )
+        if errors:
+            raise ValidationError(errors)
+
+    @property
+    def phone_address(self) -> str:
+        """The number as a `tel:` address takes it; a comma waits, a # ends a code."""
+        return "".join(c for c in self.phone if c.isdigit() or c in "+,*#").replace("#", "%23")
+
+    @property
+    def link_host(self) -> str:
+        """Where the link leads, for reading: us02web.zoom.us."""
+        return urlsplit(self.link).hostname or ""
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing here that would help anybody in."""
+        return not any(
+            (self.link, self.meeting_number, self.passcode, self.phone, self.door_code, self.note)
+        )

@@ -1,6 +1,6 @@
 from datetime import datetime, timedelta
 from typing import Self
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -9,6 +9,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
+from community.meeting_times import time_zone_names
 from community.models.groups import SupportGroup
 from community.recurrence import Recurrence, describe
 from facts.fields import ChoicesField
@@ -29,11 +30,13 @@ ORDINALS = [
     ("4", _("fourth")),
     ("-1", _("last")),
 ]
+# An earlier first date is a slip of the hand, and its rule a long walk.
+EARLIEST_YEAR = 1950
 
 
 def validate_time_zone(name: str) -> None:
     """Raise ValidationError unless `name` is a zone of the IANA time zone database."""
-    if name not in available_timezones():
+    if name not in time_zone_names():
         raise ValidationError(
             _("“%(name)s” is not a time zone. Give one such as Europe/London."),
             code="time_zone",
@@ -76,9 +79,7 @@ class Meeting(models.Model):
         choices=ORDINALS,
         help_text=_("For meetings by the month: second and fourth, or last."),
     )
-    starts_at = models.TimeField(
-        _("begins"), help_text=_("By the clock of the time zone: 18:30")
-    )
+    starts_at = models.TimeField(_("begins"), help_text=_("By the clock of the time zone: 18:30"))
     duration_minutes = models.PositiveSmallIntegerField(
         _("lasts (minutes)"),
         default=90,
@@ -131,6 +132,19 @@ class Meeting(models.Model):
     def __str__(self) -> str:
         return self.rule_in_words
 
+    def clean(self) -> None:
+        """Say beside the field what the constraints would say of the whole form."""
+        super().clean()
+        errors = {}
+        if self.frequency == self.Frequency.MONTHLY and not self.ordinals:
+            errors["ordinals"] = _("Say which of the month: second, fourth, last.")
+        if self.first_on and self.first_on.year < EARLIEST_YEAR:
+            errors["first_on"] = _("Look at the year again: it should have four digits.")
+        if self.first_on and self.last_on and self.last_on < self.first_on:
+            errors["last_on"] = _("The last date cannot come before the first.")
+        if errors:
+            raise ValidationError(errors)
+
     @property
     def recurrence(self) -> Recurrence:
         """The closed form, as `community.recurrence` takes it."""
@@ -145,6 +159,10 @@ class Meeting(models.Model):
             first_on=self.first_on,
             last_on=self.last_on,
         )
+
+    def is_current(self, at: datetime) -> bool:
+        """Whether its last date, if it has one, is still to come, or is today in its zone."""
+        return self.last_on is None or self.last_on >= at.astimezone(self.recurrence.zone).date()
 
     @property
     def rule_in_words(self) -> str:

@@ -1,3 +1,4 @@
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Self
 
@@ -5,39 +6,59 @@ from django.db import models, transaction
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from community.models.groups import SupportGroup
 from community.models.meetings import Meeting
 
 HORIZON = timedelta(days=400)
 
 
-class OccurrenceQuerySet(models.QuerySet):
+class OccurrenceQuerySet(models.QuerySet["Occurrence"]):
     def upcoming(self, at: datetime) -> Self:
         """Occurrences that have not ended at `at` and take place, soonest first."""
         return self.filter(ends_at__gt=at, is_cancelled=False).order_by("starts_at", "pk")
 
     def public(self, at: datetime) -> Self:
         """Occurrences of groups that readers find at `at`."""
-        return self.filter(meeting__group__published_at__lte=at)
+        return self.filter(meeting__group__in=SupportGroup.objects.published(at))
+
+    def attach_next(self, groups: Iterable[SupportGroup], at: datetime) -> None:
+        """Set `next_occurrence` on each of `groups`, its meeting with it, in one query.
+
+        Takes groups that know their `next_starts_at`; those without one get None.
+        """
+        groups = list(groups)
+        moments = {group.next_starts_at for group in groups if group.next_starts_at}
+        rows: dict[int, Occurrence] = {}
+        if moments:
+            found = self.upcoming(at).filter(meeting__group__in=groups, starts_at__in=moments)
+            for row in found.select_related("meeting"):
+                rows.setdefault(row.meeting.group_id, row)
+        for group in groups:
+            group.next_occurrence = rows.get(group.pk)
 
     @transaction.atomic
-    def rebuild(self, meeting: Meeting, at: datetime) -> None:
+    def rebuild(self, meeting: Meeting, at: datetime) -> bool:
         """Make the rows of `meeting` match its rule, from `at` to 400 days later.
 
-        Rows that stay right are not touched; those gone by are kept for a day.
+        Rows that stay right are not touched; those gone by are kept for a day. Returns False,
+        and does nothing, if the meeting is not there any more. The rule is read under the
+        lock, so that two saves at once cannot leave the dates of the earlier one.
         """
-        Meeting.objects.select_for_update().get(pk=meeting.pk)
-        wanted = dict(meeting.recurrence.between(at - timedelta(days=1), at + HORIZON))
-        kept = set()
-        for row in self.filter(meeting=meeting):
-            if wanted.get(row.starts_at) == row.ends_at:
-                kept.add(row.starts_at)
-            else:
-                row.delete()
+        locked = Meeting.objects.select_for_update().filter(pk=meeting.pk).first()
+        if locked is None:
+            return False
+        wanted = dict(locked.recurrence.between(at - timedelta(days=1), at + HORIZON))
+        rows = list(self.filter(meeting=locked))
+        kept = {row.starts_at for row in rows if wanted.get(row.starts_at) == row.ends_at}
+        wrong = [row.pk for row in rows if row.starts_at not in kept]
+        if wrong:
+            self.filter(pk__in=wrong).delete()
         self.bulk_create(
-            self.model(meeting=meeting, starts_at=start, ends_at=end)
+            self.model(meeting=locked, starts_at=start, ends_at=end)
             for start, end in wanted.items()
             if start not in kept
         )
+        return True
 
 
 class Occurrence(models.Model):

@@ -82,4 +82,4 @@ class Service(models.Model):
     def language_labels(self) -> list[str]:
         """The languages that are spoken, in their own names."""
         names = dict(LANGUAGE_CHOICES)
-        return [str(names[value]) for value in self.languages]
+        return [str(names[value]) for value in self.languages if value in names]

@@ -1,3 +1,74 @@
-def support_group_list(request, **kw): ...
-def support_group_detail(request, **kw): ...
-def joining_details(request, **kw): ...
+"""The directory of support groups, and the page that tells members how to join one."""
+
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_safe
+
+from community.models import JoiningDetails, Occurrence, SupportGroup
+
+PAGE_SIZE = 20
+UPCOMING = 4
+
+# What `?way=` may say, and the words for it on the page.
+WAYS = {
+    "online": (_("online"), {"is_online": True}),
+    "phone": (_("by phone"), {"is_by_phone": True}),
+    "in-person": (_("in person"), {"is_in_person": True}),
+}
+
+
+@require_safe
+def support_group_list(request: HttpRequest) -> HttpResponse:
+    """Show the groups, the one that meets next first. An unknown way to attend is passed over."""
+    now = timezone.now()
+    way = request.GET.get("way", "")
+    way = way if way in WAYS else ""
+    groups = SupportGroup.objects.published(now)
+    if way:
+        groups = groups.filter(**WAYS[way][1])
+    page = Paginator(groups.by_next_meeting(now), PAGE_SIZE).get_page(request.GET.get("page"))
+    Occurrence.objects.attach_next(page.object_list, now)
+    context = {
+        "page_obj": page,
+        "groups": page.object_list,
+        "ways": [(value, words) for value, (words, _filter) in WAYS.items()],
+        "way": way,
+        "way_words": WAYS[way][0] if way else "",
+    }
+    return render(request, "community/support_group_list.html", context)
+
+
+@require_safe
+def support_group_detail(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show one group; nothing here tells how to get in."""
+    now = timezone.now()
+    groups = SupportGroup.objects.published(now).with_meetings()
+    group = get_object_or_404(groups, slug=slug)
+    occurrences = Occurrence.objects.upcoming(now).filter(meeting__group=group)
+    context = {
+        "group": group,
+        "meetings": [m for m in group.meetings.all() if m.is_current(now)],  # type: ignore[attr-defined]
+        "occurrences": occurrences.select_related("meeting")[:UPCOMING],
+    }
+    return render(request, "community/support_group_detail.html", context)
+
+
+@require_safe
+@login_required
+def joining_details(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show a member how to join a group, or whom to ask."""
+    group = get_object_or_404(SupportGroup.objects.published(timezone.now()), slug=slug)
+    details = None
+    if group.joining_policy == SupportGroup.JoiningPolicy.MEMBERS:
+        details = JoiningDetails.objects.filter(group=group).first()
+        details = None if details is None or details.is_empty else details
+    context = {"group": group, "details": details}
+    response = render(request, "community/joining_details.html", context)
+    # Not left to the middleware alone: no copy of this page may be kept anywhere.
+    response["Cache-Control"] = "private, no-store"
+    response["X-Robots-Tag"] = "noindex, nofollow"
+    return response
