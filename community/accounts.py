@@ -1,12 +1,239 @@
-"""How allauth behaves here: neutral mails, links from SITE_URL, consent at sign-up."""
+"""How allauth behaves here: discreet mails, links from SITE_URL, a code where no password is.
 
+allauth 65 is pinned; what is imported from its `internal` packages is used, not changed.
+"""
+
+import time
+from collections.abc import Mapping
+from io import BytesIO
+from typing import Any
+
+import qrcode
+from allauth.account import app_settings
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.internal.flows.code_verification import AbstractCodeVerificationProcess
+from allauth.account.internal.flows.login import (
+    AUTHENTICATION_METHODS_SESSION_KEY,
+    get_authentication_records,
+    record_authentication,
+)
+from allauth.account.internal.flows.reauthentication import (
+    get_reauthentication_flows,
+    raise_if_reauthentication_required,
+)
+from allauth.core import context as allauth_context
+from allauth.core.exceptions import ImmediateHttpResponse, ReauthenticationRequired
 from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.models import Authenticator
+from allauth.mfa.signals import authenticator_added, authenticator_removed
+from allauth.usersessions.internal.flows.sessions import end_other_sessions
+from django.conf import settings
+from django.dispatch import receiver
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from qrcode.image.svg import SvgPathFillImage
+
+from community.models import Member
+
+CODE_SESSION_KEY = "confirmation_code"
 
 
 class AccountAdapter(DefaultAccountAdapter):
-    """Accounts known by an e-mail address."""
+    """Accounts known by an e-mail address, and mails that give nothing away."""
+
+    error_messages = {
+        **DefaultAccountAdapter.error_messages,
+        "account_inactive": _("This account is switched off."),
+        "duplicate_email": _("This is your address already."),
+        "email_password_mismatch": _(
+            "This address and this password do not go together. Please check both. You can "
+            "also ask for a code by mail instead."
+        ),
+        "email_taken": _("This address cannot be used. Please choose another one."),
+        "enter_current_password": _("This is not your password. Please try again."),
+        "incorrect_code": _("This code is not right. Please check it and try again."),
+        "incorrect_password": _("This is not your password. Please try again."),
+        "invalid_password_reset": _("This no longer works. Please ask for a new code."),
+        "rate_limited": _("That was a bit fast. Please wait a minute, then try again."),
+        "same_as_current": _("This is your address already."),
+        "too_many_login_attempts": _(
+            "There were too many tries. Please wait five minutes, then try again."
+        ),
+    }
+
+    def send_mail(self, template_prefix: str, email: str, context: Mapping[str, Any]) -> None:
+        """Send a mail with links to SITE_URL, and nothing taken from the request."""
+        context = {
+            **context,
+            "email": email,
+            "login_url": site_url("account_login"),
+            "login_code_url": site_url("account_request_login_code"),
+            "signup_url": site_url("account_signup"),
+            "password_reset_url": site_url("account_reset_password"),
+            "account_url": site_url("community:account"),
+            "minutes": settings.ACCOUNT_LOGIN_BY_CODE_TIMEOUT // 60,
+        }
+        # Says to other machines that no person wrote this, so that none answers.
+        headers = {"Auto-Submitted": "auto-generated"}
+        self.render_mail(template_prefix, email, context, headers).send()
+
+    def format_email_subject(self, subject: str) -> str:
+        """Return the subject alone: a prefix would name the site in somebody's inbox."""
+        return subject
+
+    def post_login(
+        self, request: HttpRequest, user: Any, *, redirect_url: str | None, **kwargs: Any
+    ) -> HttpResponse:
+        """Count the sign-in itself as proof for the next minutes, as if asked again."""
+        records = get_authentication_records(request, user)
+        if records:
+            records[-1]["reauthenticated"] = True
+            request.session[AUTHENTICATION_METHODS_SESSION_KEY] = records
+        return super().post_login(request, user, redirect_url=redirect_url, **kwargs)
+
+    def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
+        """Return allauth's methods, in our words; a code by mail for who has none of them."""
+        words = {
+            "reauthenticate": gettext("Use your password"),
+            "mfa_reauthenticate": gettext("Use a code from your app, or a recovery code"),
+            "mfa_reauthenticate:webauthn": gettext("Use your passkey"),
+        }
+        methods = [
+            {**method, "description": words.get(method["id"], method["description"])}
+            for method in super().get_reauthentication_methods(user)
+        ]
+        if not methods and user.is_authenticated:
+            url = reverse("community:account-confirm")
+            methods = [{"id": "code", "description": gettext("Use a code by mail"), "url": url}]
+        return methods
+
+    def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
+        """Say whether `app` wants a recent proof of who is there.
+
+        allauth lets members through who have neither a password nor a second step, such as
+        invited staff. Here they prove themselves with a code by mail, so this raises
+        ReauthenticationRequired for them, which is what allauth's callers do with True.
+        """
+        request = allauth_context.request
+        if not get_reauthentication_flows(request.user) and not _is_recent(request):
+            raise ReauthenticationRequired
+        return super().is_reauthentication_required(app=app, **kwargs)
 
 
 class MFAAdapter(DefaultMFAAdapter):
-    """Second factors."""
+    """Second steps, under a name that may stand in anybody's list of accounts."""
+
+    error_messages = {
+        **DefaultMFAAdapter.error_messages,
+        "cannot_delete_authenticator": _("You cannot switch this off."),
+        "cannot_generate_recovery_codes": _(
+            "Recovery codes go with a second step. Please set up an app or a passkey first."
+        ),
+        "incorrect_code": _("This code is not right. Please check it and try again."),
+        "incorrect_passkey": _("This passkey did not work. Please try again, or another way."),
+        "unverified_email": _(
+            "Please confirm your e-mail address first. Then you can set up a second step."
+        ),
+    }
+
+    def generate_authenticator_name(self, user: Any, type: Authenticator.Type) -> str:
+        """Return a name to begin with, such as "Passkey 2"."""
+        count = Authenticator.objects.filter(user_id=user.pk, type=type).count()
+        return gettext("Passkey %(number)d") % {"number": count + 1}
+
+    def build_totp_svg(self, url: str) -> str:
+        """Return the square code on white ground, so that a dark page does not swallow it."""
+        buffer = BytesIO()
+        qrcode.make(url, image_factory=SvgPathFillImage).save(buffer)
+        return buffer.getvalue().decode()
+
+    def get_public_key_credential_rp_entity(self) -> dict[str, str]:
+        """Return who the passkey is for: the host of SITE_URL, never that of the request."""
+        return {"id": settings.SITE_HOST, "name": settings.DISCREET_NAME}
+
+    def get_public_key_credential_user_entity(self, user: Any) -> dict[str, Any]:
+        entity = super().get_public_key_credential_user_entity(user)
+        return {**entity, "display_name": user.display_name or user.email}
+
+
+def site_url(name: str) -> str:
+    """Return the full address of the page called `name`, made from SITE_URL."""
+    return f"{settings.SITE_URL}{reverse(name)}"
+
+
+def require_recent_proof(request: HttpRequest) -> None:
+    """Interrupt `request` unless its member proved who they are within the last minutes.
+
+    A form that was sent is not kept for later, as allauth would do: it may hold a password.
+    """
+    try:
+        raise_if_reauthentication_required(request, app="allauth.account")
+    except ReauthenticationRequired:
+        if request.method == "POST":
+            raise ImmediateHttpResponse(redirect(request.path)) from None
+        raise
+
+
+def _is_recent(request: HttpRequest) -> bool:
+    """Return whether this session has proved who it is within the last minutes."""
+    return any(
+        record.get("reauthenticated")
+        and time.time() - record["at"] < app_settings.REAUTHENTICATION_TIMEOUT
+        for record in get_authentication_records(request, request.user)
+    )
+
+
+class ConfirmationByCode(AbstractCodeVerificationProcess):
+    """A code by mail that proves who is there, for members without password or second step."""
+
+    def __init__(self, request: HttpRequest, state: dict[str, Any]) -> None:
+        self.request = request
+        super().__init__(
+            max_attempts=app_settings.LOGIN_BY_CODE_MAX_ATTEMPTS,
+            timeout=app_settings.LOGIN_BY_CODE_TIMEOUT,
+            state=state,
+            user=request.user,
+        )
+
+    @classmethod
+    def begin(cls, request: HttpRequest, member: Member) -> None:
+        """Send a new code; one sent earlier no longer counts."""
+        process = cls(request, cls.initial_state(member, member.email))
+        process.state["code"] = AccountAdapter().generate_login_code()
+        process.send()
+        process.persist()
+
+    @classmethod
+    def resume(cls, request: HttpRequest) -> "ConfirmationByCode | None":
+        """Return the process that this session has begun, or None if it is over."""
+        state = request.session.get(CODE_SESSION_KEY)
+        if not state or state.get("user_id") != str(request.user.pk):
+            return None
+        process: ConfirmationByCode | None = cls(request, state).abort_if_invalid()
+        return process
+
+    def send(self) -> None:
+        AccountAdapter().send_mail(
+            "account/email/login_code", self.state["email"], {"code": self.code}
+        )
+
+    def persist(self) -> None:
+        self.request.session[CODE_SESSION_KEY] = self.state
+
+    def abort(self) -> None:
+        self.request.session.pop(CODE_SESSION_KEY, None)
+
+    def finish(self) -> None:
+        """Record that the right code was typed."""
+        self.abort()
+        record_authentication(self.request, self.user, method="code", reauthenticated=True)
+
+
+@receiver([authenticator_added, authenticator_removed], dispatch_uid="community_end_sessions")
+def _end_other_sessions(request: HttpRequest, user: Any, **kwargs: Any) -> None:
+    """Sign out everywhere else: an older session has not passed the new second step."""
+    if request is not None and request.user.is_authenticated:
+        end_other_sessions(request, user)

@@ -3,6 +3,7 @@
 from typing import Any
 
 from allauth.account.decorators import secure_admin_login
+from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import is_mfa_enabled
 from django.contrib import messages
 from django.contrib.admin import AdminSite
@@ -11,6 +12,13 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+
+from community.views.account import sign_out
+
+
+def has_second_factor(user: Any) -> bool:
+    """Return whether `user` has an app or a passkey; recovery codes alone do not count."""
+    return is_mfa_enabled(user, [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN])
 
 
 class PortalAdminSite(AdminSite):
@@ -23,12 +31,12 @@ class PortalAdminSite(AdminSite):
 
     def has_permission(self, request: HttpRequest) -> bool:
         """Let active staff in who have a second factor, or a passkey, and nobody else."""
-        return super().has_permission(request) and is_mfa_enabled(request.user)
+        return super().has_permission(request) and has_second_factor(request.user)
 
     def login(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         user = request.user
         if user.is_authenticated and user.is_active and user.is_staff:  # type: ignore[union-attr]
-            if is_mfa_enabled(user):
+            if has_second_factor(user):
                 return redirect("admin:index")
             messages.info(
                 request,
@@ -36,6 +44,18 @@ class PortalAdminSite(AdminSite):
             )
             return HttpResponseRedirect(reverse("mfa_index"))
         return secure_admin_login(super().login)(request, extra_context)
+
+    def logout(  # type: ignore[override]
+        self, request: HttpRequest, extra_context: Any = None
+    ) -> HttpResponse:
+        """Sign out as everywhere else, so that the browser is emptied too."""
+        return sign_out(request)
+
+    def password_change(  # type: ignore[override]
+        self, request: HttpRequest, extra_context: Any = None
+    ) -> HttpResponse:
+        """Send staff to the page where a change is told by mail."""
+        return redirect("account_change_password")
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         return {**super().each_context(request), "site_url": "/"}

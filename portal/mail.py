@@ -3,6 +3,8 @@
 import sys
 from collections.abc import Sequence
 from datetime import timedelta
+from email.utils import make_msgid, parseaddr
+from secrets import token_hex
 from typing import Any
 
 import structlog
@@ -13,6 +15,7 @@ from django.core.mail.backends.base import BaseEmailBackend
 from django.core.mail.backends.filebased import EmailBackend as FileEmailBackend
 from django.utils import timezone
 from django_tasks import task
+from django_tasks_db.models import DBTaskResult
 
 log = structlog.get_logger("portal.mail")
 
@@ -33,9 +36,19 @@ class QueuedEmailBackend(BaseEmailBackend):
 class FileAndTerminalEmailBackend(FileEmailBackend):
     """Keeps each message as a file in the data directory, and shows it on the terminal."""
 
+    _fname: str | None
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         settings.EMAIL_DIR.mkdir(parents=True, exist_ok=True, mode=0o700)
-        super().__init__(*args, file_path=str(settings.EMAIL_DIR), **kwargs)
+        kwargs["file_path"] = str(settings.EMAIL_DIR)
+        super().__init__(*args, **kwargs)
+
+    def _get_filename(self) -> str:
+        """Return a name of its own for each connection: two mails may share a second."""
+        if not self._fname:
+            stamp = timezone.now().strftime("%Y%m%d-%H%M%S-%f")
+            self._fname = str(settings.EMAIL_DIR / f"{stamp}-{token_hex(4)}.log")
+        return self._fname
 
     def write_message(self, message: EmailMessage) -> None:
         super().write_message(message)
@@ -45,32 +58,59 @@ class FileAndTerminalEmailBackend(FileEmailBackend):
 
 
 def pack(message: EmailMessage) -> dict[str, Any]:
-    """Return `message` as plain data for the queue."""
+    """Return `message` as plain data for the queue.
+
+    Its Message-ID is made here: it stays the same however often sending is tried, and it
+    names the sender's domain, not the machine that the worker runs on.
+    """
+    headers = {name: str(value) for name, value in message.extra_headers.items()}
+    if "message-id" not in {name.lower() for name in headers}:
+        _name, address = parseaddr(message.from_email)
+        headers["Message-ID"] = make_msgid(domain=address.rpartition("@")[2] or "localhost")
     alternatives = getattr(message, "alternatives", [])
     return {
-        "subject": message.subject,
-        "body": message.body,
-        "from_email": message.from_email,
-        "to": list(message.to),
-        "reply_to": list(message.reply_to),
-        "headers": {name: str(value) for name, value in message.extra_headers.items()},
-        "html": next((a[0] for a in alternatives if a[1] == "text/html"), ""),
+        "subject": str(message.subject),
+        "body": str(message.body),
+        "from_email": str(message.from_email),
+        "to": [str(address) for address in message.to],
+        "cc": [str(address) for address in message.cc],
+        "bcc": [str(address) for address in message.bcc],
+        "reply_to": [str(address) for address in message.reply_to],
+        "headers": headers,
+        "html": next((str(a[0]) for a in alternatives if a[1] == "text/html"), ""),
     }
+
+
+def unpack(packed: dict[str, Any]) -> EmailMultiAlternatives:
+    """Return the message that `pack` made `packed` from."""
+    fields = dict(packed)
+    html = fields.pop("html")
+    message = EmailMultiAlternatives(**fields)
+    if html:
+        message.attach_alternative(html, "text/html")
+    return message
 
 
 @task()
 def deliver(packed: dict[str, Any], tries: int) -> None:
     """Send one message. If it fails, queue it again for later, up to six times."""
-    html = packed.pop("html")
-    message = EmailMultiAlternatives(**packed)
-    if html:
-        message.attach_alternative(html, "text/html")
     try:
-        mail.get_connection(settings.EMAIL_DELIVERY_BACKEND).send_messages([message])
+        mail.get_connection(settings.EMAIL_DELIVERY_BACKEND).send_messages([unpack(packed)])
     except OSError as error:  # smtplib's errors are OSErrors too.
         if tries >= len(RETRY_AFTER):
             log.error("mail given up", error=type(error).__name__, tries=tries + 1)
             return
         wait = timedelta(minutes=RETRY_AFTER[tries])
         log.warning("mail not sent, will be tried again", error=type(error).__name__)
-        deliver.using(run_after=timezone.now() + wait).enqueue({**packed, "html": html}, tries + 1)
+        deliver.using(run_after=timezone.now() + wait).enqueue(packed, tries + 1)
+
+
+def prune_delivered() -> int:
+    """Delete the queue's rows of mails that are done with; return their number.
+
+    A row holds an address, and often a code. Rows of mails that could not even be made go
+    too: what failed is in the log.
+    """
+    finished = DBTaskResult.objects.finished().filter(task_path=deliver.module_path)
+    number, _per_model = finished.delete()
+    return number

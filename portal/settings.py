@@ -40,7 +40,10 @@ if not IS_HTTPS and not IS_LOCAL:
         "passwords and notes would travel in the clear. Use https."
     )
 
-DEBUG = env.bool("DEBUG", default=False)
+_debug = env.str("DEBUG", default="0")
+if _debug not in {"0", "1"}:
+    raise ImproperlyConfigured(f"DEBUG is “{_debug}”: it must be 0 or 1.")
+DEBUG = _debug == "1"
 if DEBUG and not IS_LOCAL:
     raise ImproperlyConfigured("DEBUG shows what is private; it is for localhost only.")
 
@@ -95,7 +98,6 @@ MIDDLEWARE = [
     "django_permissions_policy.PermissionsPolicyMiddleware",
     "portal.middleware.SecurityHeadersMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "portal.middleware.DatabaseFailureMiddleware",
     "portal.pages.middleware.PagesMiddleware",
     "portal.middleware.BadInputMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -163,6 +165,8 @@ CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.db.DatabaseCache",
         "LOCATION": "portal_cache",
+        # The default of 300 would let a flood of keys push the limits out.
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
     }
 }
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
@@ -254,10 +258,8 @@ DATA_UPLOAD_MAX_NUMBER_FILES = 10
 # Accounts
 
 AUTH_USER_MODEL = "community.Member"
-AUTHENTICATION_BACKENDS = [
-    "django.contrib.auth.backends.ModelBackend",
-    "allauth.account.auth_backends.AuthenticationBackend",
-]
+# One backend, so that a wrong password is hashed once; this one gives permissions too.
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
@@ -265,14 +267,36 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
      "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "community.passwords.SiteWordsValidator"},
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "community:reading-list-list"
 LOGOUT_REDIRECT_URL = "home"
 
+# What stands in inboxes, in lists of accounts and on the lock screen of a phone: a name that
+# says nothing about an illness.
+DISCREET_NAME = env.str("DISCREET_NAME", default="Waymark")
+
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXY_COUNT
+# Digits bring up the number pad, for hands that shake.
+ALLAUTH_USER_CODE_FORMAT = {"numeric": True, "length": 8, "dashed": True}
 ACCOUNT_ADAPTER = "community.accounts.AccountAdapter"
-ACCOUNT_SIGNUP_FORM_CLASS = "community.forms.accounts.ConsentForm"
+ACCOUNT_FORMS = {
+    "add_email": "community.forms.accounts.AddEmailForm",
+    "change_password": "community.forms.accounts.ChangePasswordForm",
+    "confirm_email_verification_code": (
+        "community.forms.accounts.ConfirmEmailVerificationCodeForm"
+    ),
+    "confirm_login_code": "community.forms.accounts.ConfirmLoginCodeForm",
+    "confirm_password_reset_code": "community.forms.accounts.ConfirmPasswordResetCodeForm",
+    "login": "community.forms.accounts.LoginForm",
+    "reauthenticate": "community.forms.accounts.ReauthenticateForm",
+    "request_login_code": "community.forms.accounts.RequestLoginCodeForm",
+    "reset_password": "community.forms.accounts.ResetPasswordForm",
+    "reset_password_from_key": "community.forms.accounts.ResetPasswordKeyForm",
+    "set_password": "community.forms.accounts.SetPasswordForm",
+    "signup": "community.forms.accounts.SignupForm",
+}
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
@@ -285,6 +309,7 @@ ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
 ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND = True
 ACCOUNT_PASSWORD_RESET_BY_CODE_ENABLED = True
 ACCOUNT_LOGIN_BY_CODE_ENABLED = True
+ACCOUNT_LOGIN_BY_CODE_SUPPORTS_RESEND = True
 ACCOUNT_EMAIL_VERIFICATION_BY_CODE_TIMEOUT = 600
 ACCOUNT_PASSWORD_RESET_BY_CODE_TIMEOUT = 600
 ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 600
@@ -303,11 +328,21 @@ ACCOUNT_RATE_LIMITS = {
     "signup": "20/m/ip",
 }
 MFA_ADAPTER = "community.accounts.MFAAdapter"
+MFA_FORMS = {
+    "activate_totp": "community.forms.accounts.ActivateTOTPForm",
+    "add_webauthn": "community.forms.accounts.AddWebAuthnForm",
+    "authenticate": "community.forms.accounts.AuthenticateForm",
+    "authenticate_webauthn": "community.forms.accounts.AuthenticateWebAuthnForm",
+    "edit_webauthn": "community.forms.accounts.EditWebAuthnForm",
+    "login_webauthn": "community.forms.accounts.LoginWebAuthnForm",
+    "reauthenticate": "community.forms.accounts.ReauthenticateByAppForm",
+    "reauthenticate_webauthn": "community.forms.accounts.ReauthenticateWebAuthnForm",
+}
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_PASSKEY_SIGNUP_ENABLED = False
 MFA_RECOVERY_CODES_SHOW_ONCE = True
-MFA_TOTP_ISSUER = SITE_NAME
+MFA_TOTP_ISSUER = DISCREET_NAME
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = IS_LOCAL
 
 # Mail: kept in the data directory and shown on the terminal until EMAIL_URL says where to send it.
@@ -328,7 +363,9 @@ if EMAIL_IS_SENT:
 else:
     EMAIL_DELIVERY_BACKEND = "portal.mail.FileAndTerminalEmailBackend"
 EMAIL_TIMEOUT = 10
-DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=f"{SITE_NAME} <no-reply@{SITE_HOST}>")
+DEFAULT_FROM_EMAIL = env.str(
+    "DEFAULT_FROM_EMAIL", default=f"{DISCREET_NAME} <no-reply@{SITE_HOST}>"
+)
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
 # Logs

@@ -1,10 +1,279 @@
-"""Forms of the account."""
+"""Forms of the account: allauth's, with our words, and the two boxes of signing up."""
 
+from secrets import token_hex
+from typing import Any
+
+from allauth.account import forms as account_forms
+from allauth.account.models import EmailAddress
+from allauth.account.utils import setup_user_email
+from allauth.core import context
+from allauth.mfa.base import forms as mfa_forms
+from allauth.mfa.totp import forms as totp_forms
+from allauth.mfa.webauthn import forms as webauthn_forms
 from django import forms
+from django.core.validators import MaxLengthValidator
+from django.db import DatabaseError, IntegrityError, transaction
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from community.accounts import AccountAdapter, MFAAdapter, require_recent_proof
+from community.models import Consent, Member
+from community.models.consents import CONSENT_VERSION
+
+# Longer than anybody's password, short enough to be refused before it is hashed.
+PASSWORD_MAX_LENGTH = 500
+NEW_PASSWORD_HINT = _(
+    "At least 10 characters. A few words in a row, such as a line from a song, are easy to "
+    "remember and hard to guess."
+)
 
 
-class ConsentForm(forms.Form):
-    """What sign-up asks for besides an address and a password."""
+class PlainForm:
+    """Gives allauth's fields our labels and hints, and takes away what is typed inside them."""
 
-    def signup(self, request, user):
-        """."""
+    words: dict[str, tuple[Any, Any]] = {
+        "login": (_("E-mail address"), ""),
+        "email": (_("E-mail address"), ""),
+        "password": (_("Password"), ""),
+        "oldpassword": (_("Your password now"), ""),
+        "password1": (_("Password"), NEW_PASSWORD_HINT),
+        "remember": (
+            _("Keep me signed in on this device"),
+            _("Only on a device that nobody else uses. It lasts 14 days."),
+        ),
+        "code": (_("Code"), ""),
+    }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        fields: dict[str, forms.Field] = self.fields  # type: ignore[attr-defined]
+        # A password that is shown to be mistyped later is set again by code.
+        fields.pop("password2", None)
+        for name, field in fields.items():
+            field.widget.attrs.pop("placeholder", None)
+            if name in self.words:
+                field.label, field.help_text = self.words[name]
+            if isinstance(field.widget, forms.PasswordInput):
+                field.validators.append(MaxLengthValidator(PASSWORD_MAX_LENGTH))
+
+
+class CodeForm(PlainForm):
+    """A form whose code is digits from a mail."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field: forms.CharField = self.fields["code"]  # type: ignore[attr-defined]
+        field.widget.attrs["inputmode"] = "numeric"
+        field.help_text = _("Eight digits. You can leave out the line between them.")
+
+
+class AppCodeForm(PlainForm):
+    """A form whose code comes from an app, or from the sheet of recovery codes."""
+
+    words = {
+        "code": (
+            _("Code from your app, or a recovery code"),
+            _("The app shows six digits. A recovery code has eight, and works once."),
+        )
+    }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["code"].widget.attrs["inputmode"] = "numeric"  # type: ignore[attr-defined]
+
+
+class LoginForm(PlainForm, account_forms.LoginForm):
+    """Signing in by password."""
+
+
+class SignupForm(PlainForm, account_forms.SignupForm):
+    """A new account: address, password, age, and consent apart from the rest."""
+
+    field_order = ["email", "password1", "is_old_enough", "consents"]
+    account_already_exists: bool
+
+    is_old_enough = forms.BooleanField(
+        label=_("I am 16 or older"),
+        error_messages={"required": _("Please tick this box if you are 16 or older.")},
+    )
+    consents = forms.BooleanField(
+        label=_(
+            "I agree that this portal keeps my e-mail address and what I save here. I know "
+            "that this may reveal an illness."
+        ),
+        help_text=_("You can take this back at any time by deleting your account."),
+        error_messages={
+            "required": _("We may keep nothing for you unless you agree. Please tick the box.")
+        },
+    )
+
+    def try_save(self, request: HttpRequest) -> Any:
+        """Make the account; if there is one already, take as long and look the same."""
+        if self.account_already_exists:
+            self._rehearse(request)
+        try:
+            return super().try_save(request)
+        except IntegrityError:  # Pressed twice: the other request was quicker.
+            self.account_already_exists = True
+            return super().try_save(request)
+
+    def save(self, request: HttpRequest) -> Member:
+        """Save account, consent and address together, as allauth does one by one.
+
+        The password is hashed before the transaction: nobody waits for it with the lock held.
+        """
+        adapter = AccountAdapter()
+        member: Member = adapter.save_user(request, adapter.new_user(request), self, commit=False)
+        with transaction.atomic():
+            member.save()
+            Consent.objects.create(member=member, version=CONSENT_VERSION, given_at=timezone.now())
+            setup_user_email(request, member, [EmailAddress(email=member.email)])
+        return member
+
+    def _rehearse(self, request: HttpRequest) -> None:
+        """Make an account that nobody can have, and take it back: the time tells nothing."""
+        address = self.cleaned_data["email"]
+        self.cleaned_data["email"] = f"{token_hex(8)}@account.invalid"
+        with transaction.atomic():
+            self.save(request)
+            transaction.set_rollback(True)
+        self.cleaned_data["email"] = address
+
+
+class ReauthenticateForm(PlainForm, account_forms.ReauthenticateForm):
+    """The password once more."""
+
+
+class ChangePasswordForm(PlainForm, account_forms.ChangePasswordForm):
+    """A new password in place of the old one."""
+
+    words = {**PlainForm.words, "password1": (_("New password"), NEW_PASSWORD_HINT)}
+
+
+class SetPasswordForm(PlainForm, account_forms.SetPasswordForm):
+    """A first password, for somebody who has signed in by code so far."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        # allauth asks for the old password only, and here there is none.
+        require_recent_proof(context.request)
+        super().__init__(*args, **kwargs)
+
+
+class ResetPasswordForm(PlainForm, account_forms.ResetPasswordForm):
+    """Asks for a code to set a new password."""
+
+
+class ResetPasswordKeyForm(PlainForm, account_forms.ResetPasswordKeyForm):
+    """A new password after the right code."""
+
+    words = {**PlainForm.words, "password1": (_("New password"), NEW_PASSWORD_HINT)}
+
+
+class RequestLoginCodeForm(PlainForm, account_forms.RequestLoginCodeForm):
+    """Asks for a code to sign in."""
+
+
+class AddEmailForm(PlainForm, account_forms.AddEmailForm):
+    """A new address in place of the old one."""
+
+    words = {
+        "email": (
+            _("New e-mail address"),
+            _("We send a code there. Nothing changes until you type it."),
+        )
+    }
+
+
+class ConfirmEmailVerificationCodeForm(CodeForm, account_forms.ConfirmEmailVerificationCodeForm):
+    """The code that shows that an address is somebody's own."""
+
+
+class ConfirmLoginCodeForm(CodeForm, account_forms.ConfirmLoginCodeForm):
+    """The code that signs in."""
+
+
+class ConfirmPasswordResetCodeForm(CodeForm, account_forms.ConfirmPasswordResetCodeForm):
+    """The code that lets somebody set a new password."""
+
+
+class AuthenticateForm(AppCodeForm, mfa_forms.AuthenticateForm):
+    """The second step of signing in."""
+
+
+class ReauthenticateByAppForm(AppCodeForm, mfa_forms.ReauthenticateForm):
+    """The second step once more."""
+
+
+class ActivateTOTPForm(AppCodeForm, totp_forms.ActivateTOTPForm):
+    """The first code of a new app."""
+
+    words = {"code": (_("Code from your app"), _("Six digits, new every half minute."))}
+
+
+class PasskeyForm(PlainForm):
+    """A form that holds what a passkey answered; anything else that is sent is no passkey.
+
+    The parser underneath raises errors of many kinds when it meets what it does not expect.
+    """
+
+    def full_clean(self) -> None:
+        try:
+            super().full_clean()  # type: ignore[misc]
+        except DatabaseError:
+            raise
+        except Exception:
+            refusal = MFAAdapter().validation_error("incorrect_passkey")
+            self.cleaned_data: dict[str, Any] = {}
+            self.add_error("credential", refusal)  # type: ignore[attr-defined]
+
+
+class LoginWebAuthnForm(PasskeyForm, webauthn_forms.LoginWebAuthnForm):
+    """Signing in by passkey alone."""
+
+
+class AuthenticateWebAuthnForm(PasskeyForm, webauthn_forms.AuthenticateWebAuthnForm):
+    """A passkey as the second step of signing in."""
+
+
+class ReauthenticateWebAuthnForm(PasskeyForm, webauthn_forms.ReauthenticateWebAuthnForm):
+    """The passkey once more."""
+
+
+class AddWebAuthnForm(PasskeyForm, webauthn_forms.AddWebAuthnForm):
+    """A new passkey."""
+
+    words = {
+        "name": (_("A name for it"), _("So that you know it again, such as “My phone”.")),
+        "passwordless": (
+            _("Use it to sign in without a password"),
+            _("Your device then asks for your finger, your face or its PIN."),
+        ),
+    }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["passwordless"].initial = True
+        self.fields["name"].widget.attrs["maxlength"] = "60"
+        self.fields["name"].widget.attrs["autocomplete"] = "off"
+
+
+class EditWebAuthnForm(PlainForm, webauthn_forms.EditWebAuthnForm):
+    """Another name for a passkey."""
+
+    words = {"name": (_("A name for it"), _("So that you know it again, such as “My phone”."))}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["name"].widget.attrs["autocomplete"] = "off"
+        self.fields["name"].max_length = 60
+        self.fields["name"].validators.append(MaxLengthValidator(60))
+
+
+class DisplayNameForm(forms.ModelForm):
+    """What the portal calls a member."""
+
+    class Meta:
+        model = Member
+        fields = ["display_name"]
+        widgets = {"display_name": forms.TextInput(attrs={"autocomplete": "nickname"})}

@@ -1,2 +1,129 @@
-def account(request, **kw): ...
-def account_delete(request, **kw): ...
+"""The member's own account: an overview, a proof by code, signing out, deletion."""
+
+from allauth.account.decorators import reauthentication_required
+from allauth.account.internal.flows.reauthentication import resume_request
+from allauth.account.utils import get_next_redirect_url
+from allauth.account.views import logout as allauth_logout
+from allauth.core import ratelimit
+from allauth.usersessions.models import UserSession
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import logout
+from django.contrib.auth.decorators import login_required
+from django.db import transaction
+from django.db.models import ProtectedError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from community.accounts import AccountAdapter, ConfirmationByCode
+from community.forms.accounts import ConfirmLoginCodeForm, DisplayNameForm
+from community.models import Member
+
+CLEAR_SITE_DATA = '"cache", "storage"'
+
+
+@never_cache
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def account(request: HttpRequest) -> HttpResponse:
+    """Show what there is about the member, and the way to change each part."""
+    member = _member(request)
+    form = DisplayNameForm(request.POST or None, instance=member)
+    if request.method == "POST" and form.is_valid():
+        form.save()
+        messages.success(request, _("Saved."))
+        return redirect("community:account")
+    factors = set(member.authenticator_set.values_list("type", flat=True))  # type: ignore[attr-defined]
+    context = {
+        "form": form,
+        "address": member.email,
+        "has_password": member.has_usable_password(),
+        "has_app": "totp" in factors,
+        "has_passkey": "webauthn" in factors,
+        "consent": member.consents.filter(withdrawn_at__isnull=True).first(),
+    }
+    return render(request, "community/account.html", context)
+
+
+@never_cache
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def account_confirm(request: HttpRequest) -> HttpResponse:
+    """Ask for a code by mail before a step that matters, where there is nothing else to ask."""
+    member = _member(request)
+    process = ConfirmationByCode.resume(request)
+    if request.method == "POST" and "send" in request.POST:
+        limited = ratelimit.consume_or_429(request, action="request_login_code", key=member.email)
+        if limited:
+            return limited
+        ConfirmationByCode.begin(request, member)
+        return redirect(request.get_full_path())
+    if request.method == "POST" and process:
+        form = ConfirmLoginCodeForm(request.POST, code=process.code)
+        if form.is_valid():
+            process.finish()
+            return resume_request(request) or redirect("community:account")
+        if not process.record_invalid_attempt():
+            messages.error(request, _("There were too many tries. Please ask for a new code."))
+            return redirect(request.get_full_path())
+    else:
+        form = ConfirmLoginCodeForm(code="")
+    context = {
+        "form": form,
+        "is_sent": process is not None,
+        "address": member.email,
+        "next": get_next_redirect_url(request) or "",
+    }
+    return render(request, "community/account_confirm.html", context)
+
+
+@never_cache
+@login_required
+@reauthentication_required(app="allauth.account")
+@require_http_methods(["GET", "HEAD", "POST"])
+def account_delete(request: HttpRequest) -> HttpResponse:
+    """Say what goes, and delete it all when asked to."""
+    member = _member(request)
+    if request.method != "POST":
+        return render(request, "community/account_delete.html", {"address": member.email})
+    address = member.email
+    try:
+        _delete(member)
+    except ProtectedError:
+        return render(request, "community/account_kept.html", status=409)
+    logout(request)
+    AccountAdapter().send_mail("account/email/account_deleted", address, {})
+    response = render(request, "community/account_deleted.html")
+    response["Clear-Site-Data"] = CLEAR_SITE_DATA
+    return response
+
+
+def sign_out(request: HttpRequest) -> HttpResponse:
+    """allauth's signing out, which then empties what the browser keeps of this site.
+
+    The list that is saved on the device goes too: the next person at a shared computer must
+    not find it. Somebody who only breaks off a sign-in keeps theirs.
+    """
+    was_signed_in = request.user.is_authenticated
+    response: HttpResponse = allauth_logout(request)
+    if was_signed_in and not request.user.is_authenticated:
+        response["Clear-Site-Data"] = CLEAR_SITE_DATA
+    return response
+
+
+def _delete(member: Member) -> None:
+    """Delete `member`, what is theirs, and their sessions, or raise ProtectedError."""
+    with transaction.atomic():
+        sessions = UserSession.objects.filter(user=member)
+        for session in sessions:
+            session.end()
+        member.delete()
+
+
+def _member(request: HttpRequest) -> Member:
+    """Return who is signed in; only for views behind `login_required`."""
+    assert isinstance(request.user, Member), settings.AUTH_USER_MODEL  # noqa: S101
+    return request.user

@@ -1,0 +1,174 @@
+"""Mail: queued, delivered once, tried again, given up, and not left lying about."""
+
+import importlib
+import smtplib
+from datetime import timedelta
+
+import pytest
+from django.conf import settings as django_settings
+from django.core import mail
+from django.core.mail import EmailMultiAlternatives
+from django.core.management import call_command
+from django.db import transaction
+from django.utils import timezone
+from django_tasks_db.models import DBTaskResult
+
+from portal.mail import RETRY_AFTER, deliver, pack, prune_delivered, unpack
+
+FAILING = "tests.portal.test_mail.FailingBackend"
+
+
+class FailingBackend:
+    """A mail server that is away."""
+
+    def __init__(self, *args, **kwargs):
+        pass
+
+    def send_messages(self, messages):
+        raise smtplib.SMTPServerDisconnected("away")
+
+
+@pytest.fixture
+def queue(settings, transactional_db):
+    """The queue of production, and a mail server that takes everything."""
+    settings.TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
+    settings.EMAIL_BACKEND = "portal.mail.QueuedEmailBackend"
+    settings.EMAIL_DELIVERY_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+
+
+def work():
+    call_command("db_worker", batch=True, interval=0, startup_delay=False, verbosity=0)
+
+
+def message(**fields):
+    defaults = {
+        "subject": "Your code",
+        "body": "Grüße, here is 1234-5678.",
+        "from_email": "Waymark <no-reply@portal.example.org>",
+        "to": ["a@example.org"],
+    }
+    return EmailMultiAlternatives(**{**defaults, **fields})
+
+
+def test_nothing_of_a_message_is_lost_on_the_way(queue):
+    sent = message(
+        cc=["c@example.org"],
+        bcc=["b@example.org"],
+        reply_to=["r@example.org"],
+        headers={"Auto-Submitted": "auto-generated"},
+    )
+    sent.attach_alternative("<p>Grüße</p>", "text/html")
+
+    sent.send()
+    assert mail.outbox == []
+    work()
+
+    got = mail.outbox[0]
+    assert (got.subject, got.body, got.from_email) == (sent.subject, sent.body, sent.from_email)
+    assert (got.to, got.cc, got.bcc) == (sent.to, sent.cc, sent.bcc)
+    assert got.reply_to == sent.reply_to
+    assert got.extra_headers["Auto-Submitted"] == "auto-generated"
+    assert got.alternatives[0][:2] == ("<p>Grüße</p>", "text/html")
+
+
+def test_message_is_named_after_the_sender_not_the_machine(queue):
+    packed = pack(message())
+
+    once, twice = unpack(packed).message(), unpack(packed).message()
+
+    assert once["Message-ID"].endswith("@portal.example.org>")
+    assert once["Message-ID"] == twice["Message-ID"]
+
+
+def test_mail_of_a_change_that_failed_is_not_sent(queue):
+    with transaction.atomic():
+        message().send()
+        transaction.set_rollback(True)
+
+    work()
+
+    assert mail.outbox == []
+
+
+def test_mail_that_fails_is_tried_again_later_and_sent_once(queue, settings):
+    settings.EMAIL_DELIVERY_BACKEND = FAILING
+    message().send()
+    work()
+    later = DBTaskResult.objects.get(status="READY")
+    assert timedelta(seconds=50) < later.run_after - timezone.now() < timedelta(seconds=70)
+
+    settings.EMAIL_DELIVERY_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    work()
+    assert mail.outbox == []
+    DBTaskResult.objects.filter(status="READY").update(run_after=timezone.now())
+    work()
+    work()
+
+    assert len(mail.outbox) == 1
+
+
+def test_mail_is_given_up_after_the_last_try(queue, settings):
+    settings.EMAIL_DELIVERY_BACKEND = FAILING
+    message().send()
+
+    waits = []
+    for _try in range(len(RETRY_AFTER) + 1):
+        work()
+        later = DBTaskResult.objects.filter(status="READY").first()
+        if later:
+            waits.append(round((later.run_after - timezone.now()) / timedelta(minutes=1)))
+            DBTaskResult.objects.filter(pk=later.pk).update(run_after=timezone.now())
+
+    assert tuple(waits) == RETRY_AFTER
+    assert not DBTaskResult.objects.filter(status="READY").exists()
+
+
+def test_log_of_a_failure_names_nobody(queue, settings, caplog, capsys):
+    settings.EMAIL_DELIVERY_BACKEND = FAILING
+
+    deliver.call(pack(message()), 0)
+
+    written = caplog.text + capsys.readouterr().err
+    assert "mail not sent" in written
+    assert "a@example.org" not in written
+    assert "1234" not in written
+
+
+def test_rows_of_delivered_mail_go_and_waiting_ones_stay(queue, settings):
+    message().send()
+    work()
+    settings.EMAIL_DELIVERY_BACKEND = FAILING
+    message(to=["waiting@example.org"]).send()
+    work()
+
+    number = prune_delivered()
+
+    assert number == 2
+    row = DBTaskResult.objects.get()
+    assert row.status == "READY"
+    assert "waiting@example.org" in str(row.args_kwargs)
+    assert prune_delivered() == 0
+
+
+def test_mail_that_is_not_sent_lands_in_a_folder_and_on_the_terminal(settings, tmp_path, capsys):
+    settings.EMAIL_DIR = tmp_path / "mail"
+    settings.EMAIL_DELIVERY_BACKEND = "portal.mail.FileAndTerminalEmailBackend"
+
+    deliver.call(pack(message()), 0)
+    deliver.call(pack(message(to=["b@example.org"])), 0)
+
+    files = sorted((tmp_path / "mail").iterdir())
+    texts = [file.read_text(encoding="utf-8") for file in files]
+    assert len(files) == 2
+    assert all("Grüße, here is 1234-5678." in text for text in texts)
+    assert (tmp_path / "mail").stat().st_mode & 0o777 == 0o700
+    terminal = capsys.readouterr().out
+    assert "Mail to a@example.org: Your code" in terminal
+    assert "1234-5678" in terminal
+
+
+def test_production_queues_its_mail():
+    assert django_settings.EMAIL_BACKEND.endswith("locmem.EmailBackend")
+    assert importlib.import_module("portal.settings").EMAIL_BACKEND == (
+        "portal.mail.QueuedEmailBackend"
+    )
