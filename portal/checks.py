@@ -51,7 +51,27 @@ def check_keys(**kwargs: Any) -> list[CheckMessage]:
     return []
 
 
+def check_security_contact(**kwargs: Any) -> list[CheckMessage]:
+    """Refuse a contact that would break the lines of security.txt."""
+    if not is_contact(settings.SECURITY_CONTACT):
+        return [
+            checks.Error(
+                "SECURITY_CONTACT is neither an e-mail address nor an https address.",
+                hint="Give one such as security@example.org, or https://example.org/security.",
+                id="portal.E004",
+            )
+        ]
+    return []
+
+
+def is_contact(text: str) -> bool:
+    """Return whether `text` is empty, or one address that security.txt may carry."""
+    if any(c.isspace() for c in text):
+        return False
+    return not text or "@" in text or text.startswith("https://")
+
+
 def register_all() -> None:
     """Register the checks with Django."""
-    for check in (check_proxies, check_mail, check_keys):
+    for check in (check_proxies, check_mail, check_keys, check_security_contact):
         checks.register(check, checks.Tags.security)

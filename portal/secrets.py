@@ -1,6 +1,9 @@
 """Secrets from the environment, or from the files that `bin/serve` makes in the data directory."""
 
+import os
+import sys
 from pathlib import Path
+from secrets import token_hex, token_urlsafe
 
 from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured
@@ -40,9 +43,11 @@ def require_fernet_keys(text: str, secret_key: str) -> list[str]:
     """Return the keys that encrypt notes, the newest first.
 
     `text` holds one key or more, separated by commas or white space. Raises
-    ImproperlyConfigured if one is not a Fernet key, or is also the secret key.
+    ImproperlyConfigured if there is none, if one is not a Fernet key, or is the secret key.
     """
     keys = text.replace(",", " ").split()
+    if not keys:
+        raise ImproperlyConfigured("NOTES_KEYS holds no key.")
     for key in keys:
         try:
             Fernet(key)
@@ -54,3 +59,33 @@ def require_fernet_keys(text: str, secret_key: str) -> list[str]:
         if key == secret_key:
             raise ImproperlyConfigured("NOTES_KEYS must not hold the SECRET_KEY.")
     return keys
+
+
+def make_secrets(folder: Path) -> None:
+    """Put `secret_key` and `notes_key` into `folder`, for its owner's eyes alone.
+
+    A file that is there is never touched. Each appears with its whole text or not at all, also
+    when two processes make it at once.
+    """
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for name, secret in (
+        ("secret_key", token_urlsafe(64)),
+        ("notes_key", Fernet.generate_key().decode()),
+    ):
+        if (folder / name).exists():
+            continue
+        draft = folder / f".{name}.{token_hex(8)}"
+        with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(f"{secret}\n")
+            file.flush()
+            os.fsync(file.fileno())
+        try:
+            os.link(draft, folder / name)
+        except FileExistsError:  # Another process was quicker; its secret is as good.
+            pass
+        finally:
+            draft.unlink()
+
+
+if __name__ == "__main__":
+    make_secrets(Path(sys.argv[1]))

@@ -1,6 +1,8 @@
 """The settings of the tests: those of the portal, with secrets and folders of their own."""
 
+import atexit
 import os
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -9,6 +11,7 @@ from cryptography.fernet import Fernet
 os.environ.setdefault("SECRET_KEY", "0123456789abcdefghijklmnopqrstuvwxyz-for-tests-only-0123456789")
 os.environ.setdefault("NOTES_KEYS", Fernet.generate_key().decode())
 os.environ["WAYMARK_DATA_DIR"] = tempfile.mkdtemp(prefix="waymark-tests-")
+atexit.register(shutil.rmtree, os.environ["WAYMARK_DATA_DIR"], ignore_errors=True)
 os.environ["SITE_URL"] = "http://localhost:8000"
 os.environ.pop("EMAIL_URL", None)
 
