@@ -1,6 +1,6 @@
 """Addresses of the community app. They are stable: a printed leaflet may carry them."""
 
-from django.urls import include, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from community.views import account, reading_lists, saved_items, support_groups
 
@@ -17,7 +17,7 @@ saved_item_urls = [
     path("move/", saved_items.saved_item_move, name="saved-item-move"),
     path("remove/", saved_items.saved_item_delete, name="saved-item-delete"),
 ]
-reading_list_urls = [
+reading_list_urls: list[URLPattern | URLResolver] = [
     path("", reading_lists.reading_list_list, name="reading-list-list"),
     path("state/", saved_items.state, name="state"),
     path("save/", saved_items.saved_item_create, name="saved-item-create"),

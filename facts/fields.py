@@ -1,5 +1,6 @@
 """Rich text that is sanitised on every save, and a short closed list in one column."""
 
+import html
 from collections.abc import Iterable
 from typing import Any
 
@@ -8,6 +9,8 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.expressions import Expression
+from django.utils.html import strip_tags
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from django_prose_editor.fields import ProseEditorField
 
@@ -32,10 +35,13 @@ _cleaner = nh3.Cleaner(
 )
 
 
-def sanitise(html: str) -> str:
-    """Return `html` with nothing left but the tags, and the addresses, that a text may hold."""
-    clean = _cleaner.clean(html.replace("\x00", "")).strip()
-    return "" if clean in {"<p></p>", "<p><br></p>"} else clean
+def sanitise(text: str) -> str:
+    """Return the HTML `text` with nothing but the tags and addresses that a text may hold.
+
+    Tags around no words are no text: the result is then "".
+    """
+    clean = _cleaner.clean(text.replace("\x00", "")).strip()
+    return clean if html.unescape(strip_tags(clean)).strip() else ""
 
 
 class RichTextField(ProseEditorField):
@@ -79,7 +85,7 @@ class ChoicesField(models.CharField):
         kwargs["default"] = list
         super().__init__(*args, **kwargs)
 
-    def deconstruct(self) -> tuple[str, str, list[Any], dict[str, Any]]:
+    def deconstruct(self) -> Any:
         name, path, args, kwargs = super().deconstruct()
         for option in ("blank", "default", "choices"):
             kwargs.pop(option, None)
@@ -107,7 +113,7 @@ class ChoicesField(models.CharField):
         return f",{','.join(values)}," if values else ""
 
     def value_to_string(self, obj: models.Model) -> str:
-        return ",".join(self.value_from_object(obj))
+        return ",".join(self.to_python(self.value_from_object(obj)))
 
     def validate(self, value: Any, model_instance: models.Model | None) -> None:
         unknown = set(value) - {str(choice) for choice, _label in self.flatchoices}
@@ -126,7 +132,7 @@ class ChoicesField(models.CharField):
             choices=self.flatchoices,
             widget=forms.CheckboxSelectMultiple,
             required=False,
-            label=kwargs.get("label", self.verbose_name),
+            label=kwargs.get("label", capfirst(self.verbose_name)),
             help_text=kwargs.get("help_text", self.help_text),
         )
 
@@ -146,10 +152,10 @@ class Includes(models.Lookup):
         text = str(self.rhs).replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
         return f"%,{text},%"
 
-    def get_db_prep_lookup(self, value: str, connection: Any) -> tuple[str, list[str]]:
+    def get_db_prep_lookup(self, value: Any, connection: Any) -> Any:
         return "%s", [value]
 
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+    def as_sql(self, compiler: Any, connection: Any) -> Any:
         left, left_params = self.process_lhs(compiler, connection)
         right, right_params = self.process_rhs(compiler, connection)
         return f"{left} LIKE {right} ESCAPE '\\'", [*left_params, *right_params]

@@ -29,7 +29,7 @@ def connect() -> None:
         for model in (Topic, Fact, GlossaryTerm, Question, Page):
             signal.connect(_changed, sender=model, dispatch_uid="facts_changed")
         signal.connect(_fact_changed, sender=FactVersion, dispatch_uid="facts_version_changed")
-        for model in (Citation, Review):
+        for part in (Citation, Review):
             signal.connect(
-                _version_of_fact_changed, sender=model, dispatch_uid="facts_version_part_changed"
+                _version_of_fact_changed, sender=part, dispatch_uid="facts_version_part_changed"
             )

@@ -7,8 +7,8 @@ diagnoses; a queued task may hold an address. Roles are made from one place (com
 # Importing the modules registers their models, so that they can be taken out again.
 import allauth.account.admin
 import allauth.mfa.admin
-import allauth.usersessions.admin
-import django.contrib.auth.admin
+import allauth.usersessions.admin  # noqa: F401
+import django.contrib.auth.admin  # noqa: F401
 import django_tasks_db.admin  # noqa: F401
 from allauth.account.models import EmailAddress, EmailConfirmation
 from allauth.mfa.models import Authenticator

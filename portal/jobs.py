@@ -55,7 +55,7 @@ def rescue_tasks(now: datetime) -> None:
 
 def forget_expired_cache(now: datetime) -> None:
     """Delete what the cache will never give back: old marks of the limits on guessing."""
-    table = connection.ops.quote_name(settings.CACHES["default"]["LOCATION"])
+    table = connection.ops.quote_name(str(settings.CACHES["default"]["LOCATION"]))
     moment = now.astimezone(UTC).replace(microsecond=0)
     with connection.cursor() as cursor:
         cursor.execute(

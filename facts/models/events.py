@@ -5,6 +5,21 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 
+class AppendOnlyQuerySet(models.QuerySet):
+    """Rows that are added, and never changed or deleted."""
+
+    def update(self, **changes: Any) -> Never:
+        raise ValueError("These rows are never changed.")
+
+    def delete(self) -> Never:
+        raise ValueError("These rows are never deleted.")
+
+    def bulk_create(self, *args: Any, **kwargs: Any) -> list[Any]:
+        if kwargs.get("update_conflicts"):
+            raise ValueError("These rows are never changed.")
+        return super().bulk_create(*args, **kwargs)
+
+
 class Event(models.Model):
     """Who did what to a version, and when. Only ever added to."""
 
@@ -30,6 +45,8 @@ class Event(models.Model):
     )
     note = models.TextField(_("note"), blank=True)
     happened_at = models.DateTimeField(_("when"))
+
+    objects = AppendOnlyQuerySet.as_manager()
 
     class Meta:
         ordering = ["happened_at", "pk"]

@@ -2,7 +2,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Self
 
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Prefetch, Q, Subquery
+from django.db.models import Exists, F, OuterRef, Q, Subquery
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -13,21 +13,12 @@ if TYPE_CHECKING:
 
 
 class FactQuerySet(models.QuerySet):
-    def live(self, at: datetime, language: str) -> Self:
+    def live(self, at: datetime, language: str | None) -> Self:
         """Facts of published topics that have a version which readers see at `at`."""
         from facts.models.versions import FactVersion
 
         versions = FactVersion.objects.live(at).filter(fact=OuterRef("pk"), language=language)
         return self.filter(Exists(versions), topic__published_at__lte=at)
-
-    def with_live_version(self, at: datetime, language: str) -> Self:
-        """Live facts with `live_versions`, a list of one, its citations and reviews fetched."""
-        from facts.models.versions import FactVersion
-
-        versions = FactVersion.objects.live(at).filter(language=language).with_evidence()
-        return self.live(at, language).prefetch_related(
-            Prefetch("versions", versions, to_attr="live_versions")
-        )
 
     def due_for_review(self, on: date, at: datetime) -> Self:
         """Facts with `review_due`, whose live version's next review is on or before the day `on`.
@@ -77,8 +68,6 @@ class Fact(models.Model):
     )
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
-    live_versions: "list[FactVersion]"
-
     objects = FactQuerySet.as_manager()
 
     class Meta:
@@ -108,6 +97,6 @@ class Fact(models.Model):
         """Return the address of the page that tells what changed."""
         return reverse("facts:fact-history", args=[self.topic.slug, self.slug])
 
-    def live_version(self, at: datetime, language: str) -> "FactVersion | None":
+    def live_version(self, at: datetime, language: str | None) -> "FactVersion | None":
         """Return the version that readers see at `at`, or None."""
         return self.versions.live(at).filter(language=language).first()  # type: ignore[attr-defined]

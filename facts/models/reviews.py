@@ -5,6 +5,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from facts.models.events import AppendOnlyQuerySet
+
 
 class Review(models.Model):
     """A qualified person's word on a version. Only ever added to; separate from approval."""
@@ -32,6 +34,8 @@ class Review(models.Model):
         verbose_name=_("recorded by"),
     )
     recorded_at = models.DateTimeField(_("recorded"), auto_now_add=True)
+
+    objects = AppendOnlyQuerySet.as_manager()
 
     class Meta:
         ordering = ["-reviewed_on", "-pk"]

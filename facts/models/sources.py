@@ -24,10 +24,15 @@ class Source(models.Model):
     )
     publisher = models.CharField(_("publisher or journal"), max_length=200)
     year = models.CharField(
-        _("year"), max_length=20, blank=True, help_text=_("2024, or leave it empty if none is shown.")
+        _("year"),
+        max_length=20,
+        blank=True,
+        help_text=_("2024, or leave it empty if none is shown."),
     )
     url = models.URLField(_("address"), max_length=500, help_text=_("The publisher's own page."))
-    doi = models.CharField("DOI", max_length=120, blank=True, help_text="10.1016/j.breast.2024.103756")
+    doi = models.CharField(
+        "DOI", max_length=120, blank=True, help_text="10.1016/j.breast.2024.103756"
+    )
     pmid = models.CharField("PMID", max_length=12, blank=True)
     is_read_on_copy = models.BooleanField(
         _("read on a copy"),
@@ -71,7 +76,7 @@ class CitationQuerySet(models.QuerySet):
             self._require_open([getattr(target, "pk", target)])
         return super().update(**changes)
 
-    def bulk_create(self, objs: Any, *args: Any, **kwargs: Any) -> "list[Citation]":
+    def bulk_create(self, objs: Any, *args: Any, **kwargs: Any) -> Any:  # type: ignore[override]
         objs = list(objs)
         self._require_open({citation.version_id for citation in objs})
         if kwargs.get("update_conflicts"):
@@ -102,7 +107,9 @@ class Citation(models.Model):
     supports = models.CharField(
         _("what it supports"),
         max_length=300,
-        help_text=_("The part of the text that rests on it: where breast cancer most often spreads."),
+        help_text=_(
+            "The part of the text that rests on it: where breast cancer most often spreads."
+        ),
     )
     position = models.PositiveSmallIntegerField(_("position"), default=100)
 

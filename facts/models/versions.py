@@ -1,11 +1,11 @@
 """One wording of a fact, and the transitions that a wording may go through.
 
-    draft ⇄ in review → approved (by somebody else) → live, until superseded or withdrawn
-                      ↘ rejected
+draft ⇄ in review → approved (by somebody else) → live, until superseded or withdrawn
+                  ↘ rejected
 """
 
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -21,10 +21,7 @@ from facts.models.events import Event
 from facts.models.facts import Fact
 from facts.models.reviews import Review
 
-if TYPE_CHECKING:
-    from facts.models.sources import Citation
-
-# What a version says. It is final once the version is approved.
+# What a version says, and that it was approved. All of it is final once it is approved.
 TEXT_FIELDS = (
     "fact_id",
     "language",
@@ -41,12 +38,18 @@ TEXT_FIELDS = (
     "author_id",
     "approver_id",
     "approved_at",
+    "status",
 )
 NEEDS_NEUTRAL_HEADING = (Sensitivity.STATISTICS, Sensitivity.PROGNOSIS, Sensitivity.END_OF_LIFE)
 
 
 class FinalText(Exception):
     """Somebody tried to change the text of an approved version."""
+
+
+def _require_permission(by: Any, permission: str) -> None:
+    if not by.has_perm(permission):
+        raise PermissionDenied(_now("Your role does not include this."))
 
 
 class FactVersionQuerySet(models.QuerySet):
@@ -70,28 +73,54 @@ class FactVersionQuerySet(models.QuerySet):
         """Versions that are still being worked on."""
         return self.filter(status__in=[Status.DRAFT, Status.IN_REVIEW])
 
+    def of_topic(self, slug: str, at: datetime, language: str | None) -> Self:
+        """Live versions of a published topic's facts in order, with their facts and the topic."""
+        return (
+            self.live(at)
+            .filter(fact__topic__slug=slug, fact__topic__published_at__lte=at, language=language)
+            .select_related("fact__topic")
+            .order_by("fact__position", "fact_id")
+        )
+
+    def newest(self, at: datetime, language: str | None) -> Self:
+        """Live versions of published topics' facts, those first that began last."""
+        return (
+            self.live(at)
+            .filter(fact__topic__published_at__lte=at, language=language)
+            .select_related("fact__topic")
+            .order_by("-live_from", "fact__topic__position", "fact__position", "pk")
+        )
+
+    def decided(self) -> Self:
+        """Versions that were approved or rejected; nothing of them changes any more."""
+        return self.filter(status__in=[Status.APPROVED, Status.REJECTED])
+
     def with_evidence(self) -> Self:
         """Versions with their citations, sources and reviews fetched."""
         from facts.models.sources import Citation
 
-        return self.prefetch_related(
-            Prefetch("citations", Citation.objects.in_order()), "reviews"
-        )
+        return self.prefetch_related(Prefetch("citations", Citation.objects.in_order()), "reviews")
 
     def update(self, **changes: Any) -> int:
         final = {name.removesuffix("_id") for name in TEXT_FIELDS}
-        if final & {name.removesuffix("_id") for name in changes}:
-            if self.filter(status=Status.APPROVED).exists():
-                raise FinalText("The text of an approved version never changes.")
+        is_text = bool(final & {name.removesuffix("_id") for name in changes})
+        if is_text and self.filter(status=Status.APPROVED).exists():
+            raise FinalText("The text of an approved version never changes.")
         return super().update(**changes)
+
+    def bulk_create(self, *args: Any, **kwargs: Any) -> Any:  # type: ignore[override]
+        if kwargs.get("update_conflicts"):
+            raise FinalText("Versions are added, never written over.")
+        return super().bulk_create(*args, **kwargs)
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        raise FinalText("Versions are deleted one by one, and only while they are drafts.")
 
 
 class FactVersion(models.Model):
     """One wording of a fact in one language; never changed once it is approved."""
 
-    fact = models.ForeignKey(
-        Fact, models.PROTECT, related_name="versions", verbose_name=_("fact")
-    )
+    fact = models.ForeignKey(Fact, models.PROTECT, related_name="versions", verbose_name=_("fact"))
     language = models.CharField(_("language"), max_length=10, default="en")
     number = models.PositiveIntegerField(_("version"), default=1)
     title = models.CharField(
@@ -172,8 +201,6 @@ class FactVersion(models.Model):
     )
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     edited_at = models.DateTimeField(_("edited"), default=timezone.now)
-
-    citations: "models.Manager[Citation]"
 
     objects = FactVersionQuerySet.as_manager()
 
@@ -267,9 +294,6 @@ class FactVersion(models.Model):
             "number": self.number,
         }
 
-    def get_absolute_url(self) -> str:
-        return self.fact.get_absolute_url()
-
     def save(self, *args: Any, **kwargs: Any) -> None:
         if self.pk and not self._state.adding:
             before = type(self).objects.filter(pk=self.pk, status=Status.APPROVED).first()
@@ -277,9 +301,17 @@ class FactVersion(models.Model):
                 raise FinalText("The text of an approved version never changes.")
         super().save(*args, **kwargs)
 
+    def get_absolute_url(self) -> str:
+        return self.fact.get_absolute_url()
+
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
-        self.require_open()
-        return super().delete(*args, **kwargs)
+        """Delete a draft with its events. Raises FinalText once it was sent or decided."""
+        with transaction.atomic():
+            if self.locked().status != Status.DRAFT:
+                raise FinalText("Only a draft can be deleted.")
+            # Event's own manager refuses to delete; a draft that is gone leaves no trail.
+            models.QuerySet(Event).filter(version=self).delete()
+            return super().delete(*args, **kwargs)
 
     # What it is at a moment
 
@@ -303,6 +335,14 @@ class FactVersion(models.Model):
             and (self.live_until is None or at < self.live_until)
         )
 
+    def is_scheduled(self, at: datetime) -> bool:
+        """Return whether readers will see it some time after `at`."""
+        return (
+            self.live_from is not None
+            and self.live_from > at
+            and (self.live_until is None or self.live_until > self.live_from)
+        )
+
     @property
     def is_withdrawn(self) -> bool:
         """Whether staff took it back, now or at the moment when it ends."""
@@ -318,20 +358,15 @@ class FactVersion(models.Model):
         """The day on which all its sources had been checked: the oldest of their days."""
         return min((c.source.accessed_on for c in self.citations.all()), default=None)
 
-    def require_open(self) -> None:
-        """Raise FinalText if the version, or what belongs to it, may no longer change."""
-        if not self.is_open:
-            raise FinalText("What belongs to a decided version never changes.")
-
     def missing(self) -> list[str]:
         """Return, in words, everything that stands between this text and its approval."""
         said: list[tuple[bool, Any]] = [
-            (bool(self.title), _("It has no heading.")),
+            (bool(self.title.strip()), _("It has no heading.")),
             (bool(self.body), _("It has no text.")),
             (bool(self.sensitivity), _("Say whether it is sensitive.")),
             (bool(self.evidence), _("Say what kind of evidence it rests on.")),
             (
-                self.sensitivity not in NEEDS_NEUTRAL_HEADING or bool(self.neutral_heading),
+                self.sensitivity not in NEEDS_NEUTRAL_HEADING or bool(self.neutral_heading.strip()),
                 _("It is sensitive, so it needs a neutral heading."),
             ),
             (
@@ -343,10 +378,25 @@ class FactVersion(models.Model):
 
     # Transitions: each checks who, when and what under a row lock, and writes its event.
 
-    def _locked(self) -> "FactVersion":
+    def locked(self) -> "FactVersion":
         """Return this row as it is now, locked, with its fact locked first."""
         Fact.objects.select_for_update().get(pk=self.fact_id)
         return FactVersion.objects.select_for_update().get(pk=self.pk)
+
+    def was_written_by(self, person: Any) -> bool:
+        """Return whether `person` wrote any of it: then somebody else must decide it."""
+        return (
+            self.author_id == person.pk
+            or self.events.filter(  # type: ignore[attr-defined]
+                verb=Event.Verb.CREATED, actor=person
+            ).exists()
+        )
+
+    def _require_decider(self, by: Any) -> None:
+        """Raise PermissionDenied unless `by` may decide versions, and wrote none of this one."""
+        _require_permission(by, "facts.approve_factversion")
+        if self.was_written_by(by):
+            raise PermissionDenied(_now("You wrote some of this text, so somebody else decides."))
 
     def _require(self, *statuses: Status) -> None:
         if self.status not in statuses:
@@ -364,10 +414,11 @@ class FactVersion(models.Model):
     def start(cls, fact: Fact, author: Any, language: str = "en") -> "FactVersion":
         """Begin a new draft of `fact`, with the text and citations of the newest version.
 
-        Raises ValidationError if somebody is already working on one.
+        Raises PermissionDenied, or ValidationError if somebody is already working on one.
         """
         from facts.models.sources import Citation
 
+        _require_permission(author, "facts.add_factversion")
         with transaction.atomic():
             Fact.objects.select_for_update().get(pk=fact.pk)
             versions = cls.objects.filter(fact=fact, language=language)
@@ -404,34 +455,69 @@ class FactVersion(models.Model):
             draft._note(Event.Verb.CREATED, author, now)
         return draft
 
-    def submit(self, by: Any) -> None:
-        """Send a draft for review. Raises ValidationError if it is not a draft."""
+    def record_edit(self, by: Any) -> None:
+        """Note that `by` has changed the text or the sources of this draft.
+
+        Its author is whoever changed it last, and everybody who ever wrote on it has an event,
+        so that none of them can approve it. A text of the starter library becomes ours.
+        Raises PermissionDenied, or ValidationError if it is no draft any more.
+        """
+        _require_permission(by, "facts.change_factversion")
         with transaction.atomic():
-            version = self._locked()
+            now = timezone.now()
+            version = self.locked()
+            version._require(Status.DRAFT)
+            is_new_hand = not version.was_written_by(by)
+            version.author, version.origin, version.edited_at = by, Origin.STAFF, now
+            version.save(update_fields=["author", "origin", "edited_at"])
+            if is_new_hand:
+                self._note(Event.Verb.CREATED, by, now)
+            else:
+                self.refresh_from_db()
+
+    def submit(self, by: Any) -> None:
+        """Send a draft for review. Raises PermissionDenied, or ValidationError if it is none."""
+        _require_permission(by, "facts.change_factversion")
+        with transaction.atomic():
+            version = self.locked()
             version._require(Status.DRAFT)
             version.status = Status.IN_REVIEW
             version.save(update_fields=["status"])
             self._note(Event.Verb.SUBMITTED, by, timezone.now())
 
     def return_to_author(self, by: Any, note: str = "") -> None:
-        """Send a version in review back to be worked on; `note` says why."""
+        """Make a version in review a draft again; `note` says why.
+
+        A reviewer sends it back with a note; whoever wrote it may take it back without one.
+        Raises PermissionDenied or ValidationError.
+        """
         with transaction.atomic():
-            version = self._locked()
+            version = self.locked()
+            if version.was_written_by(by):
+                _require_permission(by, "facts.change_factversion")
+            else:
+                _require_permission(by, "facts.approve_factversion")
+                if not note.strip():
+                    raise ValidationError(_("Say what should be changed."), code="reason")
             version._require(Status.IN_REVIEW)
             version.status = Status.DRAFT
             version.save(update_fields=["status"])
-            self._note(Event.Verb.RETURNED, by, timezone.now(), note)
+            self._note(Event.Verb.RETURNED, by, timezone.now(), note.strip())
 
     def reject(self, by: Any, note: str) -> None:
-        """Refuse a version for good; `note` says why. It stays to be read by staff."""
-        if not note.strip():
-            raise ValidationError(_("Say why you reject it."), code="reason")
+        """Refuse a version in review for good; `note` says why. Staff can still read it.
+
+        Raises PermissionDenied if `by` may not decide it, or wrote some of it.
+        """
         with transaction.atomic():
-            version = self._locked()
-            version._require(Status.DRAFT, Status.IN_REVIEW)
+            version = self.locked()
+            version._require_decider(by)
+            if not note.strip():
+                raise ValidationError(_("Say why you reject it."), code="reason")
+            version._require(Status.IN_REVIEW)
             version.status = Status.REJECTED
             version.save(update_fields=["status"])
-            self._note(Event.Verb.REJECTED, by, timezone.now(), note)
+            self._note(Event.Verb.REJECTED, by, timezone.now(), note.strip())
 
     def approve(
         self,
@@ -440,29 +526,35 @@ class FactVersion(models.Model):
         change_kind: str = "",
         change_note: str = "",
         live_from: datetime | None = None,
+        read_at: datetime | None = None,
     ) -> None:
         """Approve a version in review, to be live from `live_from`, or from now.
 
-        The version before it ends at that moment, in the same transaction. Raises
-        PermissionDenied if `by` may not approve, or wrote it; ValidationError with everything
-        that is missing, or if somebody else has decided it.
+        The version before it ends at that moment, in the same transaction. `read_at` is the
+        `edited_at` of the text that `by` has read, if known. Raises PermissionDenied if `by` may
+        not approve, or wrote some of it; ValidationError with everything that is missing, if
+        the text is another by now, or if somebody else has decided it.
         """
-        if not by.has_perm("facts.approve_factversion"):
-            raise PermissionDenied
         with transaction.atomic():
             now = timezone.now()
-            version = self._locked()
+            version = self.locked()
+            version._require_decider(by)
             version._require(Status.IN_REVIEW)
-            if version.author_id == by.pk:
-                raise PermissionDenied(_now("Somebody else than the author must approve it."))
+            if read_at is not None and read_at != version.edited_at:
+                raise ValidationError(
+                    _("The text has changed since you opened it. Please read it again."),
+                    code="stale",
+                )
             missing = version.missing()
-            if version.number > 1 and not (change_kind and change_note.strip()):
+            is_known = change_kind in ChangeKind.values
+            if version.number > 1 and not (is_known and change_note.strip()):
                 missing.append(_now("Say what kind of change it is, and what changed."))
             if live_from is not None and live_from < now:
                 missing.append(_now("It cannot have been live before it was approved."))
             if missing:
                 raise ValidationError(missing, code="missing")
-            version.change_kind, version.change_note = change_kind, change_note.strip()
+            if version.number > 1:
+                version.change_kind, version.change_note = change_kind, change_note.strip()
             version._go_live(approver=by, at=now, live_from=live_from or now)
             self._note(Event.Verb.APPROVED, by, now)
 
@@ -473,7 +565,7 @@ class FactVersion(models.Model):
         """
         with transaction.atomic():
             now = timezone.now()
-            version = self._locked()
+            version = self.locked()
             version._require(Status.DRAFT)
             missing = version.missing()
             if version.origin != Origin.STARTER_LIBRARY or missing:
@@ -490,7 +582,7 @@ class FactVersion(models.Model):
         ).exclude(live_until__lte=live_from)
         for other in others:
             # One that was to begin later never begins.
-            other.live_until = max(live_from, other.live_from)
+            other.live_until = max(live_from, other.live_from or live_from)
             other.save(update_fields=["live_until"])
         self.status = Status.APPROVED
         self.approver = approver
@@ -499,30 +591,50 @@ class FactVersion(models.Model):
         self.save()
 
     def withdraw(self, by: Any, reason: str) -> None:
-        """Take the fact's live version back now, and any that is scheduled.
+        """Take the fact's live version back now, with any that is scheduled; or a scheduled one.
 
-        `reason` is one sentence that readers see. Raises PermissionDenied, or ValidationError
-        if there is no reason or the version is not live.
+        `reason` is one sentence that readers see, if they ever saw the version. When a scheduled
+        one is taken back, the version before it stays. Whoever wrote a version may take it back:
+        a text that does harm must not wait. Raises PermissionDenied, or ValidationError if there
+        is no reason or the version is neither live nor scheduled.
         """
-        if not by.has_perm("facts.approve_factversion"):
-            raise PermissionDenied
+        _require_permission(by, "facts.approve_factversion")
         if not reason.strip():
             raise ValidationError(_("Tell readers why, in one sentence."), code="reason")
         with transaction.atomic():
             now = timezone.now()
-            version = self._locked()
-            if not version.is_live(now):
+            version = self.locked()
+            if version.is_live(now):
+                version._end_for_readers(now, reason.strip())
+            elif version.is_scheduled(now):
+                version._end_before_it_begins()
+            else:
                 raise ValidationError(_("Readers do not see this version now."), code="decided")
-            later = FactVersion.objects.filter(
-                fact_id=version.fact_id, language=version.language, live_from__gt=now
-            )
-            for other in later:
-                other.live_until = other.live_from
-                other.save(update_fields=["live_until"])
-            version.live_until = now
-            version.withdrawn_reason = reason.strip()
-            version.save(update_fields=["live_until", "withdrawn_reason"])
             self._note(Event.Verb.WITHDRAWN, by, now, reason.strip())
+
+    def _others(self) -> FactVersionQuerySet:
+        """Return the other versions of this fact in this language."""
+        others = FactVersion.objects.filter(fact_id=self.fact_id, language=self.language)
+        return others.exclude(pk=self.pk)
+
+    def _end_for_readers(self, at: datetime, reason: str) -> None:
+        """End this locked, live row and every one that was to follow it."""
+        for other in self._others().scheduled(at):
+            other.live_until = other.live_from
+            other.save(update_fields=["live_until"])
+        self.live_until, self.withdrawn_reason = at, reason
+        self.save(update_fields=["live_until", "withdrawn_reason"])
+
+    def _end_before_it_begins(self) -> None:
+        """Let this locked, scheduled row never begin; the one before it stays for as long."""
+        until, self.live_until = self.live_until, self.live_from
+        self.save(update_fields=["live_until"])
+        before = self._others().filter(
+            live_until=self.live_from, live_from__lt=self.live_from, withdrawn_reason=""
+        )
+        for other in before:
+            other.live_until = until
+            other.save(update_fields=["live_until"])
 
     def record_review(
         self,
@@ -534,7 +646,15 @@ class FactVersion(models.Model):
         review_due: date,
         note: str = "",
     ) -> Review:
-        """Add what a qualified person said of this version; nothing else changes."""
+        """Add what a qualified person said of this version; nothing else changes.
+
+        Raises PermissionDenied, or ValidationError if the days cannot be.
+        """
+        _require_permission(by, "facts.add_review")
+        if reviewed_on > timezone.localdate():
+            raise ValidationError(
+                {"reviewed_on": _("This day is still to come. Give the day it was reviewed.")}
+            )
         with transaction.atomic():
             review = Review(
                 version=self,

@@ -1,6 +1,6 @@
 """What search knows of a change: rows of `SearchEntry`, written in the change's transaction."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from html import unescape
 from typing import Any
 
@@ -31,7 +31,7 @@ def _fact(fact: Fact) -> Iterable[SearchEntry]:
     if fact.topic.published_at is None:
         return
     for version in FactVersion.objects.filter(fact=fact, live_from__isnull=False):
-        live_from = max(version.live_from, fact.topic.published_at)  # type: ignore[type-var]
+        live_from = max(version.live_from or fact.topic.published_at, fact.topic.published_at)
         if version.live_until is None or live_from < version.live_until:
             yield SearchEntry(
                 language=version.language,
@@ -78,7 +78,7 @@ def _group(group: SupportGroup) -> Iterable[SearchEntry]:
         )
 
 
-KINDS = {
+KINDS: dict[type, tuple[str, Callable[[Any], Iterable[SearchEntry]]]] = {
     Topic: ("topic", _topic),
     Fact: ("fact", _fact),
     GlossaryTerm: ("term", _term),
