@@ -8,7 +8,9 @@ from pathlib import Path
 
 from cryptography.fernet import Fernet
 
-os.environ.setdefault("SECRET_KEY", "0123456789abcdefghijklmnopqrstuvwxyz-for-tests-only-0123456789")
+os.environ.setdefault(
+    "SECRET_KEY", "0123456789abcdefghijklmnopqrstuvwxyz-for-tests-only-0123456789"
+)
 os.environ.setdefault("NOTES_KEYS", Fernet.generate_key().decode())
 os.environ["WAYMARK_DATA_DIR"] = tempfile.mkdtemp(prefix="waymark-tests-")
 atexit.register(shutil.rmtree, os.environ["WAYMARK_DATA_DIR"], ignore_errors=True)

@@ -1,4 +1,3 @@
-
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -33,4 +32,3 @@ class Consent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.member}: {self.version}"
-

@@ -51,9 +51,7 @@ class Member(AbstractBaseUser, PermissionsMixin):
         verbose_name_plural = _("members")
         constraints = [
             models.UniqueConstraint(Lower("email"), name="community_member_one_per_address"),
-            models.CheckConstraint(
-                name="community_member_has_address", condition=~Q(email="")
-            ),
+            models.CheckConstraint(name="community_member_has_address", condition=~Q(email="")),
         ]
 
     def __str__(self) -> str:

@@ -33,9 +33,7 @@ class FactQuerySet(models.QuerySet):
         return (
             self.filter(Exists(live.filter(fact=OuterRef("pk"))))
             .annotate(
-                review_due=Subquery(
-                    latest.order_by("-reviewed_on", "-pk").values("review_due")[:1]
-                )
+                review_due=Subquery(latest.order_by("-reviewed_on", "-pk").values("review_due")[:1])
             )
             .filter(Q(review_due__isnull=True) | Q(review_due__lte=on))
             .order_by(F("review_due").asc(nulls_first=True), "pk")
@@ -45,9 +43,7 @@ class FactQuerySet(models.QuerySet):
 class Fact(models.Model):
     """The lasting identity of one claim-sized answer: its topic, its place and its address."""
 
-    topic = models.ForeignKey(
-        Topic, models.PROTECT, related_name="facts", verbose_name=_("topic")
-    )
+    topic = models.ForeignKey(Topic, models.PROTECT, related_name="facts", verbose_name=_("topic"))
     slug = models.SlugField(
         _("address"),
         max_length=80,

@@ -50,8 +50,6 @@ def topic_detail(request: HttpRequest, slug: str) -> HttpResponse:
         "source_count": len({c.source_id for v in versions for c in v.citations.all()}),
         "sources_checked_on": min(checked, default=None),
         "unreviewed_count": sum(review is None for review in reviewed),
-        "oldest_review": min(
-            (r for r in reviewed if r), key=lambda r: r.reviewed_on, default=None
-        ),
+        "oldest_review": min((r for r in reviewed if r), key=lambda r: r.reviewed_on, default=None),
     }
     return render(request, "facts/topic_detail.html", context)

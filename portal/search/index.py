@@ -5,6 +5,7 @@ from html import unescape
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Model
 from django.utils.html import strip_tags
 
 from community.models import Service, SupportGroup
@@ -78,7 +79,7 @@ def _group(group: SupportGroup) -> Iterable[SearchEntry]:
         )
 
 
-KINDS: dict[type, tuple[str, Callable[[Any], Iterable[SearchEntry]]]] = {
+KINDS: dict[type[Model], tuple[str, Callable[[Any], Iterable[SearchEntry]]]] = {
     Topic: ("topic", _topic),
     Fact: ("fact", _fact),
     GlossaryTerm: ("term", _term),

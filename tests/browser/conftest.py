@@ -64,9 +64,11 @@ def context(context, live_server):
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.on(
             "console",
-            lambda message: errors.append(message.text)
-            if message.type == "error" and "status of" not in message.text
-            else None,
+            lambda message: (
+                errors.append(message.text)
+                if message.type == "error" and "status of" not in message.text
+                else None
+            ),
         )
 
     def note(request):

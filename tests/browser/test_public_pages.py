@@ -88,7 +88,10 @@ def test_first_view_is_light(page, library, live_server, address):
         if response.request.redirected_to is None:
             body = response.body()
             kind = response.request.resource_type
-            sizes[response.url] = (kind, len(body) if kind == "font" else len(brotli.compress(body)))
+            sizes[response.url] = (
+                kind,
+                len(body) if kind == "font" else len(brotli.compress(body)),
+            )
 
     page.on("response", weigh)
 

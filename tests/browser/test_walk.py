@@ -20,7 +20,8 @@ _FOCUSED = """() => {
   return `${labels} ${e.innerText || e.value || ''}`.replace(/\\s+/g, ' ').trim();
 }"""
 _RING = """() => {
-  const e = document.activeElement, style = getComputedStyle(e), box = e.getClientRects()[0] || e.getBoundingClientRect();
+  const e = document.activeElement, style = getComputedStyle(e);
+  const box = e.getClientRects()[0] || e.getBoundingClientRect();
   const middle = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
   return {
     width: parseFloat(style.outlineWidth), style: style.outlineStyle,

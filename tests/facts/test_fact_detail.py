@@ -34,7 +34,9 @@ def test_sensitive_fact_is_covered_everywhere_on_its_page(client, fact):
         body="<p>Canary text</p>",
         sensitivity="end-of-life",
     )
-    SourceFactory._meta.model.objects.filter(citations__version=version).update(title="Canary study")
+    SourceFactory._meta.model.objects.filter(citations__version=version).update(
+        title="Canary study"
+    )
 
     html = client.get("/facts/numbers/five-years/").content.decode()
 
@@ -43,7 +45,9 @@ def test_sensitive_fact_is_covered_everywhere_on_its_page(client, fact):
 
 
 def test_sensitive_fact_is_shown_when_asked_and_its_title_bar_stays_gentle(client, fact):
-    make_live(fact, title="Canary", neutral_heading="Gentle", body="<p>Text</p>", sensitivity="prognosis")
+    make_live(
+        fact, title="Canary", neutral_heading="Gentle", body="<p>Text</p>", sensitivity="prognosis"
+    )
 
     html = client.get("/facts/numbers/five-years/?show=five-years").content.decode()
 

@@ -67,9 +67,7 @@ def test_history_of_a_fact_never_live_is_not_found(client, fact):
 
 def test_queries_do_not_grow_with_versions(client, fact, django_assert_num_queries):
     for number in range(1, 13):
-        make_live(
-            fact, number=number, since=days_ago(20 - number), until=days_ago(19 - number)
-        )
+        make_live(fact, number=number, since=days_ago(20 - number), until=days_ago(19 - number))
     make_live(fact, number=13, since=days_ago(6.5))
 
     with django_assert_num_queries(4):

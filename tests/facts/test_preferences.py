@@ -5,7 +5,12 @@ from hypothesis import strategies as st
 from facts.choices import Sensitivity
 from facts.preferences import GENTLE_BY_DEFAULT, SCHEMES, TEXT_SIZES, Preferences
 
-CHOICE = {"hidden": ["prognosis", "end-of-life"], "text_size": "large", "scheme": "dark", "zone": ""}
+CHOICE = {
+    "hidden": ["prognosis", "end-of-life"],
+    "text_size": "large",
+    "scheme": "dark",
+    "zone": "",
+}
 
 
 def test_choice_is_kept_in_one_cookie_and_changes_the_page(client, db):
@@ -89,6 +94,8 @@ def test_broken_cookie_counts_as_nothing_chosen_or_as_a_valid_choice(cookie):
     assert preferences.scheme in SCHEMES
 
 
-@pytest.mark.parametrize("cookie", ["", "hide", "=", "&" * 300, "hide=%FF", "zone=../../etc/passwd"])
+@pytest.mark.parametrize(
+    "cookie", ["", "hide", "=", "&" * 300, "hide=%FF", "zone=../../etc/passwd"]
+)
 def test_broken_cookie_leaves_reading_gentle(cookie):
     assert Preferences.parse(cookie).hidden >= GENTLE_BY_DEFAULT

@@ -122,11 +122,15 @@ def test_too_many_fields_are_refused(client, db):
     assert client.post("/preferences/", data).status_code == 400
 
 
-@pytest.mark.parametrize("host", ["evil.example", "localhost.evil.example", "localhost@evil.example"])
+@pytest.mark.parametrize(
+    "host", ["evil.example", "localhost.evil.example", "localhost@evil.example"]
+)
 def test_foreign_host_is_refused(db, host):
     assert Client(raise_request_exception=False).get("/", headers={"host": host}).status_code == 400
 
 
-@pytest.mark.parametrize("number", ["-1", "0", "9223372036854775808", "1" + "0" * 400, "١٢", "1.0", ""])
+@pytest.mark.parametrize(
+    "number", ["-1", "0", "9223372036854775808", "1" + "0" * 400, "١٢", "1.0", ""]
+)
 def test_odd_page_numbers_do_no_harm(client, db, number):
     assert client.get("/groups/", {"page": number}).status_code in {200, 404}

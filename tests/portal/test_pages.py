@@ -78,9 +78,7 @@ def test_page_holds_no_form_that_posts_and_no_inline_code(client, library, addre
 
 
 @pytest.mark.parametrize("address", PUBLIC)
-def test_page_needs_at_most_six_queries(
-    client, library, address, django_assert_max_num_queries
-):
+def test_page_needs_at_most_six_queries(client, library, address, django_assert_max_num_queries):
     with django_assert_max_num_queries(6):
         client.get(address)
 

@@ -58,7 +58,9 @@ def test_hit_is_marked_and_everything_else_escaped(client):
 
     html = found(client, "picture")
 
-    assert "A <mark>picture</mark> &lt;b&gt;of&lt;/b&gt; you &amp; me" in html
+    assert "A <mark>picture</mark>" in html
+    assert "you &amp; me" in html
+    assert "<b>" not in html  # PostgreSQL leaves tags out of a snippet, SQLite does not.
 
 
 def test_sensitive_fact_is_found_but_only_its_neutral_heading_shown(client):
@@ -88,7 +90,9 @@ def test_sensitive_word_explained_shows_no_explanation(client):
 
 
 def test_statistics_stay_covered_for_a_reader_who_chose_so(client):
-    make_live(title="Canary one", neutral_heading="Gentle", body="<p>Of 100</p>", sensitivity="statistics")
+    make_live(
+        title="Canary one", neutral_heading="Gentle", body="<p>Of 100</p>", sensitivity="statistics"
+    )
     client.cookies["preferences"] = "hide=statistics"
 
     assert "Canary" not in found(client, "gentle")
@@ -156,8 +160,12 @@ def test_hostile_query_gets_an_ordinary_page(client, query):
     assert client.get("/search/", {"q": query}).status_code == 200
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
-@given(query=st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=60))
+@settings(
+    max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
+)
+@given(
+    query=st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=60)
+)
 def test_any_query_gets_an_ordinary_page(client, query):
     assert client.get("/search/", {"q": query}).status_code == 200
 
