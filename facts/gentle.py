@@ -84,7 +84,11 @@ def kind_line(sensitivity: str) -> str:
 
 def label(sensitivity: str) -> str:
     """Return the label of a sensitive passage, or an empty string."""
-    return "" if sensitivity == Sensitivity.NONE else str(Sensitivity(sensitivity).label)
+    return {
+        Sensitivity.STATISTICS.value: _("Has figures"),
+        Sensitivity.PROGNOSIS.value: _("About what may happen over time"),
+        Sensitivity.END_OF_LIFE.value: _("About care near the end of life"),
+    }.get(sensitivity, "")
 
 
 def show(fact: Fact, version: FactVersion, asked: Asked) -> Shown:

@@ -7,9 +7,10 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import is_mfa_enabled
 from django.contrib import messages
 from django.contrib.admin import AdminSite
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.contrib.contenttypes.models import ContentType
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
-from django.urls import reverse
+from django.urls import path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -56,6 +57,26 @@ class PortalAdminSite(AdminSite):
     ) -> HttpResponse:
         """Send staff to the page where a change is told by mail."""
         return redirect("account_change_password")
+
+    def get_urls(self) -> list[Any]:
+        """Django's addresses, with a "View on site" that shows no more than the admin does."""
+        urls = [url for url in super().get_urls() if getattr(url, "name", "") != "view_on_site"]
+        view = self.admin_view(self.view_on_site)
+        return [path("r/<int:content_type_id>/<path:object_id>/", view, name="view_on_site"), *urls]
+
+    def view_on_site(
+        self, request: HttpRequest, content_type_id: int, object_id: str
+    ) -> HttpResponse:
+        """Lead to the public page of something that this member of staff may see here."""
+        content_type = ContentType.objects.filter(pk=content_type_id).first()
+        model = content_type and content_type.model_class()
+        model_admin = self._registry.get(model) if model else None
+        if model_admin is None or not model_admin.has_view_permission(request):
+            raise Http404
+        found = model_admin.get_object(request, object_id)
+        if found is None or not hasattr(found, "get_absolute_url"):
+            raise Http404
+        return redirect(found)
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         return {**super().each_context(request), "site_url": "/"}

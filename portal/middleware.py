@@ -6,10 +6,17 @@ from collections.abc import Callable
 from typing import Any
 
 import structlog
-from django.core.exceptions import BadRequest, RequestDataTooBig, TooManyFieldsSent
+from django.core.exceptions import (
+    BadRequest,
+    RequestDataTooBig,
+    TooManyFieldsSent,
+    ValidationError,
+)
 from django.db import DataError
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.template.loader import render_to_string
+
+from portal.views.errors import not_found
 
 log = structlog.get_logger("portal.request")
 
@@ -37,6 +44,8 @@ class RequestLogMiddleware:
             ms=round((time.perf_counter() - began) * 1000, 1),
         )
         response["X-Request-ID"] = request.id  # type: ignore[attr-defined]
+        # The next line of this thread may belong to no request.
+        structlog.contextvars.clear_contextvars()
         return response
 
 
@@ -86,6 +95,11 @@ class BadInputMiddleware:
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if isinstance(error, (DataError, OverflowError, UnicodeEncodeError)):
             return _bad_request(request)
+        match = request.resolver_match
+        is_admin = match is not None and match.app_name == "admin"
+        if is_admin and isinstance(error, (ValueError, ValidationError)):
+            # An address or a choice that the admin's own pages never write.
+            return not_found(request, error)
         return None
 
 

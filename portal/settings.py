@@ -93,12 +93,13 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "portal.middleware.RequestLogMiddleware",
-    "django.middleware.security.SecurityMiddleware",
+    # Headers first: what a later one answers by itself carries them too.
     "csp.middleware.CSPMiddleware",
     "django_permissions_policy.PermissionsPolicyMiddleware",
     "portal.middleware.SecurityHeadersMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
     "portal.pages.middleware.PagesMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
     "portal.middleware.BadInputMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -387,5 +388,6 @@ structlog.configure(
     cache_logger_on_first_use=True,
 )
 
-SIMPLE_HISTORY_HISTORY_CHANGE_REASON_USE_TEXT_FIELD = False
+# Going back would write a whole old row, with what has been fixed for ever since.
+SIMPLE_HISTORY_REVERT_DISABLED = True
 SECURITY_CONTACT = env.str("SECURITY_CONTACT", default="")

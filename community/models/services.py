@@ -79,7 +79,7 @@ class Service(models.Model):
         return "".join(c for c in self.phone if c.isdigit() or c == "+")
 
     @property
-    def language_labels(self) -> list[str]:
-        """The languages that are spoken, in their own names."""
+    def spoken(self) -> list[dict[str, str]]:
+        """The languages that are spoken: `code`, and `name` in the language itself."""
         names = dict(LANGUAGE_CHOICES)
-        return [str(names[value]) for value in self.languages if value in names]
+        return [{"code": code, "name": names[code]} for code in self.languages if code in names]

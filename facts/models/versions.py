@@ -4,7 +4,7 @@ draft ⇄ in review → approved (by somebody else) → live, until superseded o
                   ↘ rejected
 """
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Self
 
 from django.conf import settings
@@ -40,6 +40,7 @@ TEXT_FIELDS = (
     "approved_at",
     "status",
 )
+A_DAY = timedelta(days=1)
 NEEDS_NEUTRAL_HEADING = (Sensitivity.STATISTICS, Sensitivity.PROGNOSIS, Sensitivity.END_OF_LIFE)
 
 
@@ -83,10 +84,14 @@ class FactVersionQuerySet(models.QuerySet):
         )
 
     def newest(self, at: datetime, language: str | None) -> Self:
-        """Live versions of published topics' facts, those first that began last."""
+        """Live versions of published topics' facts that are news, those first that began last.
+
+        What came with its topic, or within a day of it, is no news.
+        """
+        is_news = Q(number__gt=1) | Q(live_from__gt=F("fact__topic__published_at") + A_DAY)
         return (
             self.live(at)
-            .filter(fact__topic__published_at__lte=at, language=language)
+            .filter(is_news, fact__topic__published_at__lte=at, language=language)
             .select_related("fact__topic")
             .order_by("-live_from", "fact__topic__position", "fact__position", "pk")
         )
@@ -321,6 +326,11 @@ class FactVersion(models.Model):
         if self.sensitivity == Sensitivity.NONE or not self.neutral_heading:
             return self.title
         return self.neutral_heading
+
+    @property
+    def subject(self) -> str:
+        """What it is about, without its answer: for a text that was withdrawn."""
+        return self.neutral_heading or str(self.fact)
 
     @property
     def is_open(self) -> bool:

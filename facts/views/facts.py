@@ -20,7 +20,7 @@ def fact_detail(request: HttpRequest, topic: str, slug: str) -> HttpResponse:
         .first()
     )
     if version is None:
-        return _not_live(request, topic, slug)
+        return _not_live(request, topic, slug, asked)
     fact = version.fact
     shown = show(fact, version, asked)
     terms = GlossaryTerm.objects.published(now).filter(slug__in=terms_in([shown]))
@@ -40,7 +40,7 @@ def fact_detail(request: HttpRequest, topic: str, slug: str) -> HttpResponse:
     return render(request, "facts/fact_detail.html", context)
 
 
-def _not_live(request: HttpRequest, topic: str, slug: str) -> HttpResponse:
+def _not_live(request: HttpRequest, topic: str, slug: str, asked: Asked) -> HttpResponse:
     now = timezone.now()
     facts = Fact.objects.select_related("topic", "replaced_by__topic")
     fact = get_object_or_404(facts, topic__slug=topic, topic__published_at__lte=now, slug=slug)
@@ -52,8 +52,11 @@ def _not_live(request: HttpRequest, topic: str, slug: str) -> HttpResponse:
         replacement = None
     context = {
         "topic": fact.topic,
-        "heading": last.heading,
-        "reason": last.withdrawn_reason,
+        "heading": last.subject,
+        "is_covered": asked.covers(last.sensitivity, slug),
+        "kind_line": kind_line(last.sensitivity),
+        "show_query": f"?show={slug}",
+        "reason": "" if asked.covers(last.sensitivity, slug) else last.withdrawn_reason,
         "withdrawn_at": last.live_until,
         "replacement": replacement,
         "replacement_version": replacement and replacement.live_version(now, get_language()),
@@ -66,7 +69,8 @@ def _not_live(request: HttpRequest, topic: str, slug: str) -> HttpResponse:
 def fact_history(request: HttpRequest, topic: str, slug: str) -> HttpResponse:
     """Every version that readers have seen, the newest first.
 
-    Of a fact that was withdrawn no text is shown, of whichever version: only when, and why.
+    Of a version that was withdrawn no text is shown, and of a fact that was withdrawn none of any
+    version: only when, and why.
     """
     now = timezone.now()
     asked = Asked.of(request)
@@ -85,7 +89,9 @@ def fact_history(request: HttpRequest, topic: str, slug: str) -> HttpResponse:
     context = {
         "topic": fact.topic,
         "fact_url": fact.get_absolute_url(),
-        "heading": (covered[0] if covered else versions[0]).heading,
+        "heading": (covered[0] if covered else versions[0]).heading
+        if is_live
+        else versions[0].subject,
         "is_live": is_live,
         "is_covered": bool(covered),
         "kind_line": kind_line(covered[0].sensitivity) if covered else "",
@@ -97,11 +103,14 @@ def fact_history(request: HttpRequest, topic: str, slug: str) -> HttpResponse:
                 "live_from": version.live_from,
                 "live_until": version.live_until if not version.is_live(now) else None,
                 "is_live": version.is_live(now),
-                "withdrawn_reason": version.withdrawn_reason,
+                "is_withdrawn": version.is_withdrawn,
+                "withdrawn_reason": "" if covered else version.withdrawn_reason,
                 "change_kind": version.change_kind,
-                "change_note": "" if covered else version.change_note,
+                "change_note": "" if covered or version.is_withdrawn else version.change_note,
                 "is_starter": version.author_id is None,
-                "shown": show(fact, version, asked) if is_live and not covered else None,
+                "shown": show(fact, version, asked)
+                if is_live and not covered and not version.is_withdrawn
+                else None,
                 "review": version.last_review,
             }
             for version in versions

@@ -1,5 +1,6 @@
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods
 
@@ -12,12 +13,12 @@ def preferences(request: HttpRequest) -> HttpResponse:
     """How somebody wants to read; a cookie is set only when this form is sent."""
     chosen = request.preferences  # type: ignore[attr-defined]
     back = request.POST.get("next") or request.GET.get("next") or ""
-    if not url_has_allowed_host_and_scheme(back, allowed_hosts=None):
+    if not (back.startswith("/") and url_has_allowed_host_and_scheme(back, allowed_hosts=None)):
         back = ""
     if request.method == "POST":
         form = PreferencesForm(request.POST)
         if form.is_valid():
-            response = redirect(back or "facts:preferences")
+            response = HttpResponseRedirect(back or reverse("facts:preferences"))
             set_cookie(response, form.preferences())
             return response
     else:

@@ -23,6 +23,8 @@ class PagesMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
+        if request.path.startswith(settings.STATIC_URL):
+            return response
         is_public = (
             request.method in {"GET", "HEAD"}
             and response.status_code in {200, 301, 404, 410}

@@ -74,7 +74,9 @@ def _group(group: SupportGroup) -> Iterable[SearchEntry]:
         yield SearchEntry(
             url=group.get_absolute_url(),
             title=group.name,
-            body=" ".join(w for w in (*words, *group.audience_labels, *group.language_labels) if w),
+            body=" · ".join(
+                w for w in (*words, *group.audience_labels, *group.language_labels) if w
+            ),
             live_from=group.published_at,
         )
 

@@ -17,7 +17,7 @@ _SQL = """
         LIMIT %s
     )
     SELECT kind, url, title, neutral_title, sensitivity,
-           ts_headline('english', body, q, %s)
+           ts_headline('english', body, q, %s), left(body, 300)
     FROM best ORDER BY rank DESC, id
 """
 _HEADLINE = f"StartSel={HIT_BEGINS}, StopSel={HIT_ENDS}, MaxWords=24, MinWords=12, MaxFragments=1"

@@ -9,8 +9,17 @@ from html import escape
 from django.db import connection
 from django.utils.safestring import SafeString, mark_safe
 
+from facts.choices import Sensitivity
+
 MAX_LENGTH = 200  # characters of a query that are looked at
 MAX_WORDS = 12
+# Words that say nothing of what is looked for; PostgreSQL passes over much the same ones.
+STOP_WORDS = frozenset(
+    "a about am an and any are as at be been but by can could did do does for from get going had "
+    "has have he her him his how i if im in is it its ive me my no not of on or our s she should "
+    "so t than that the their them then there they this to us was we were what when where which "
+    "who why will with would you your".split()
+)
 LIMIT = 20  # results
 # Control characters that no text holds: they mark the hits, so that the text can be escaped.
 HIT_BEGINS, HIT_ENDS = "\x02", "\x03"
@@ -26,6 +35,7 @@ class Row:
     neutral_title: str
     sensitivity: str
     snippet: str
+    beginning: str  # of the text
 
 
 @dataclass(frozen=True)
@@ -41,8 +51,12 @@ class Result:
 
 
 def words_of(text: str) -> list[str]:
-    """Return the words of a query; nothing else of it ever reaches a database's query language."""
-    return re.findall(r"\w+", text[:MAX_LENGTH].replace("_", " "))[:MAX_WORDS]
+    """Return the words of a query that say what is looked for.
+
+    Nothing else of it ever reaches a database's query language.
+    """
+    words = re.findall(r"\w+", text[:MAX_LENGTH].replace("_", " "))
+    return [word for word in words if word.lower() not in STOP_WORDS][:MAX_WORDS]
 
 
 def search(text: str, at: datetime, language: str, hidden: Iterable[str]) -> list[Result]:
@@ -69,9 +83,16 @@ def search(text: str, at: datetime, language: str, hidden: Iterable[str]) -> lis
 def _result(row: Row, is_covered: bool) -> Result:
     if is_covered:
         title, snippet = row.neutral_title or row.title, SafeString("")
+    elif row.sensitivity == Sensitivity.STATISTICS:
+        # A hit cut out of its sentence would be a figure without its place, year and group.
+        title, snippet = row.title, SafeString(escape(_first_sentence(row.beginning)))
     else:
         title, snippet = row.title, _marked(row.snippet)
     return Result(row.kind, row.url, title, row.sensitivity, is_covered, snippet)
+
+
+def _first_sentence(text: str) -> str:
+    return re.split(r"(?<=[.!?])\s", text, maxsplit=1)[0]
 
 
 def _marked(snippet: str) -> SafeString:

@@ -9,7 +9,7 @@ from portal.search.query import HIT_BEGINS, HIT_ENDS, LIMIT, Row
 # bm25() is smaller for a better hit; a word in a title weighs eight times one in the text.
 _SQL = """
     SELECT e.kind, e.url, e.title, e.neutral_title, e.sensitivity,
-           snippet(portal_searchtext, 2, %s, %s, '…', 24)
+           snippet(portal_searchtext, 2, %s, %s, '…', 24), substr(e.body, 1, 300)
     FROM portal_searchtext
     JOIN portal_searchentry e ON e.id = portal_searchtext.rowid
     WHERE portal_searchtext MATCH %s

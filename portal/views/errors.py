@@ -1,5 +1,6 @@
 """Pages for when something went wrong. What was typed is given back, never lost."""
 
+import re
 import sys
 from typing import Any
 
@@ -9,14 +10,13 @@ from django.shortcuts import render
 from django.template.loader import render_to_string
 
 RETRY_AFTER = 30  # seconds
-_SECRET = ("password", "csrf", "code", "token", "credential", "secret")
+_SECRET = re.compile(r"(?:old|new)?_?password\d?|csrfmiddlewaretoken|code|credential")
 
 
 def kept_text(request: HttpRequest) -> list[dict[str, str]]:
     """Return what the request's form held, without passwords, codes and tokens.
 
-    Each entry has `name`, `value` and `label`; a field that a person does not type has no
-    label.
+    Each entry has `name`, `value` and `label`; what cannot be somebody's words has no label.
     """
     if request.method != "POST":
         return []
@@ -26,18 +26,27 @@ def kept_text(request: HttpRequest) -> list[dict[str, str]]:
         return []
     kept = []
     for name, values in lists:
-        if any(part in name.lower() for part in _SECRET):
+        if _SECRET.fullmatch(name):
             continue
         for value in values:
-            is_typed = len(value) > 20 or " " in value.strip() or "\n" in value
+            is_typed = any(c.isalpha() for c in value) and name != "next" and name[:1] != "_"
             label = name.replace("_", " ").replace("-", " ").capitalize() if is_typed else ""
             kept.append({"name": name, "value": value, "label": label})
     return kept
 
 
 def service_unavailable(request: HttpRequest) -> HttpResponse:
-    """Return a 503 that needs no database and gives back what was typed."""
-    context: dict[str, Any] = {"kept": kept_text(request), "retry_path": request.get_full_path()}
+    """Return a 503 that needs no database and gives back what was typed.
+
+    It offers to send the form again if it is whole: without its password it would do harm.
+    """
+    kept = kept_text(request)
+    names = {"csrfmiddlewaretoken", *(field["name"] for field in kept)}
+    is_whole = request.method == "POST" and names >= set(request.POST) if kept else False
+    context: dict[str, Any] = {
+        "kept": kept,
+        "retry_path": request.get_full_path() if is_whole else "",
+    }
     response = HttpResponse(render_to_string("503.html", context, request), status=503)
     response["Retry-After"] = str(RETRY_AFTER)
     response["Cache-Control"] = "private, no-store"

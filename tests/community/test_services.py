@@ -42,7 +42,9 @@ def test_phone_as_an_address_takes_it(phone, address):
 
 
 def test_languages_are_named_by_those_who_speak_them():
-    assert Service(languages=["es", "en", "xx"]).language_labels == ["Español", "English"]
+    spoken = Service(languages=["es", "en", "xx"]).spoken
+
+    assert spoken == [{"code": "es", "name": "Español"}, {"code": "en", "name": "English"}]
 
 
 def test_moderator_adds_a_service(client, moderator):

@@ -116,6 +116,28 @@ def test_withdrawn_sensitive_fact_keeps_its_neutral_heading(client, fact, review
     assert "Canary" not in html
 
 
+def test_reason_for_withdrawing_a_sensitive_fact_is_covered_until_asked(client, fact, reviewer):
+    version = make_live(fact, sensitivity="prognosis")
+    version.withdraw(reviewer, "The canary figure was wrong.")
+
+    covered = client.get("/facts/numbers/five-years/")
+    asked = client.get("/facts/numbers/five-years/?show=five-years")
+
+    assert covered.status_code == asked.status_code == 410
+    assert "canary" not in covered.content.decode()
+    assert "The canary figure was wrong." in asked.content.decode()
+
+
+def test_withdrawn_answer_is_no_longer_the_heading(client, fact, reviewer):
+    version = make_live(fact, title="Canary", neutral_heading="About five years")
+    version.withdraw(reviewer, "It was wrong.")
+
+    for address in ("", "history/"):
+        html = client.get(f"/facts/numbers/five-years/{address}").content.decode()
+        assert "Canary" not in html
+        assert "About five years" in html
+
+
 def test_fact_that_was_never_live_is_not_found(client, fact):
     make_live(fact, since=timezone.now() + timedelta(days=1))
 

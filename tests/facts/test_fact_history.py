@@ -61,6 +61,26 @@ def test_withdrawn_fact_shows_no_text_of_any_version(client, fact, reviewer):
     assert "It was wrong." in html
 
 
+def test_withdrawn_version_stays_away_when_a_new_one_is_live(client, fact, reviewer):
+    version = make_live(fact, title="Canary one", body="<p>Canary text</p>", since=days_ago(9))
+    version.withdraw(reviewer, "It was wrong.")
+    make_live(fact, number=2, body="<p>New words</p>", since=timezone.now())
+
+    html = client.get(f"{ADDRESS}?show=all").content.decode()
+
+    assert "New words" in html
+    assert "It was wrong." in html
+    assert "Canary" not in html
+
+
+def test_reason_for_withdrawing_is_covered_like_the_text(client, fact, reviewer):
+    version = make_live(fact, sensitivity="prognosis", since=days_ago(9))
+    version.withdraw(reviewer, "The canary figure was wrong.")
+
+    assert "canary" not in client.get(ADDRESS).content.decode()
+    assert "canary" in client.get(f"{ADDRESS}?show=five-years").content.decode()
+
+
 def test_history_of_a_fact_never_live_is_not_found(client, fact):
     assert client.get(ADDRESS).status_code == 404
 

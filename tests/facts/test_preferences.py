@@ -56,6 +56,10 @@ def test_reader_goes_back_to_where_the_choice_was_offered(client, db):
         "http:///elsewhere.example",
         "\t//elsewhere.example",
         "///elsewhere.example",
+        "foo",
+        "health-ready",
+        "http://[",
+        "//[",
     ],
 )
 def test_reader_is_never_sent_to_another_host(client, db, address):

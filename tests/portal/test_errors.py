@@ -2,10 +2,11 @@
 
 import pytest
 from django.db import InterfaceError, OperationalError
-from django.test import Client, override_settings
+from django.test import Client, RequestFactory, override_settings
 from django.urls import path
 
 from portal import urls as site
+from portal.wsgi import application
 
 TYPED = "What I have been wanting to ask for weeks"
 
@@ -69,6 +70,23 @@ def test_database_that_fails_gives_503_and_keeps_the_typing(client, address):
     assert "hunter2" not in html
 
 
+def test_form_without_its_password_is_not_offered_to_be_sent_again(client):
+    whole = client.post("/busy/", {"note": TYPED}).content.decode()
+    with_password = client.post("/busy/", {"note": TYPED, "password": "x y z"}).content.decode()
+
+    assert '<form method="post" action="/busy/">' in whole
+    assert "<form" not in with_password.split("<main")[1]
+
+
+def test_every_field_but_the_secret_ones_is_sent_again(client):
+    fields = {"joining_details-0-passcode": "lavender", "door_code": "12#", "zip_code": "1"}
+
+    html = client.post("/busy/", fields).content.decode()
+
+    for name in fields:
+        assert f'name="{name}"' in html
+
+
 def test_what_was_typed_is_given_back_as_it_was(client):
     response = client.post("/busy/", {"note": "<script>alert(1)</script> & a line\nand another"})
 
@@ -89,6 +107,28 @@ def test_form_from_elsewhere_is_refused_and_the_typing_shown(db):
     assert response.status_code == 403
     assert TYPED in html
     assert "<form method=" not in html.split("<main")[1]
+
+
+def test_short_note_is_shown_too(db):
+    strict = Client(enforce_csrf_checks=True)
+
+    html = strict.post("/preferences/", {"note": "Letrozole"}).content.decode()
+
+    assert "Letrozole" in html
+
+
+@pytest.mark.parametrize(
+    "charset", ["rot13", "hex", "zlib", "idna", "undefined", "no-such", "utf-16"]
+)
+def test_charset_that_a_request_names_is_passed_over(db, charset):
+    body = b"note=caf%C3%A9"
+    environ = RequestFactory().get("/search/?q=caf%C3%A9", headers={"host": "localhost"}).environ
+    environ |= {"CONTENT_TYPE": f"text/html; Charset={charset}", "CONTENT_LENGTH": str(len(body))}
+    answers = []
+
+    application(environ, lambda status, headers: answers.append(status))
+
+    assert answers == ["200 OK"]
 
 
 def test_page_that_is_not_there_is_a_page_of_ours(client, db):

@@ -12,7 +12,7 @@ def test_services_stand_under_their_country_crisis_lines_first(client):
 
     html = client.get("/help/").content.decode()
 
-    assert html.index("Night line") < html.index("United States") < html.index("Quiet service")
+    assert html.index("Night line") < html.index("United States</h2>") < html.index("Quiet")
     assert 'href="tel:8008134673"' in html
     assert "Checked 22 November 2026." in html
     assert "Hidden" not in html

@@ -6,7 +6,7 @@ pytestmark = pytest.mark.django_db
 
 
 def test_home_leads_to_topics_people_and_what_is_new(client):
-    make_live(title="Moving helps", fact__topic__title="Living day to day")
+    make_live(title="Moving helps", number=2, fact__topic__title="Living day to day")
     MeetingFactory(group__name="Tuesday circle")
 
     html = client.get("/").content.decode()
@@ -17,12 +17,18 @@ def test_home_leads_to_topics_people_and_what_is_new(client):
 
 
 def test_what_is_new_stays_gentle(client):
-    make_live(title="Canary", neutral_heading="Gentle", sensitivity="prognosis")
+    make_live(title="Canary", number=2, neutral_heading="Gentle", sensitivity="prognosis")
 
     html = client.get("/").content.decode()
 
     assert "Canary" not in html
     assert "Gentle" in html
+
+
+def test_what_came_with_its_topic_is_no_news(client):
+    make_live(title="Moving helps")
+
+    assert "New or changed" not in client.get("/").content.decode()
 
 
 def test_home_of_an_empty_portal_is_a_whole_page(client):

@@ -101,6 +101,16 @@ def test_page_that_has_not_changed_is_not_sent_again(client, library):
     assert response["Content-Security-Policy"]
 
 
+def test_redirect_to_https_carries_the_headers_too(client, settings):
+    settings.SECURE_SSL_REDIRECT = True
+
+    response = client.get("/facts/", headers={"cookie": "session=x"})
+
+    assert response.status_code == 301
+    assert response["Cache-Control"] == "private, no-store"
+    assert response["Content-Security-Policy"]
+
+
 def test_headers_are_strict(client, library):
     response = client.get("/")
 

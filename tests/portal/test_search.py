@@ -98,6 +98,36 @@ def test_statistics_stay_covered_for_a_reader_who_chose_so(client):
     assert "Canary" not in found(client, "gentle")
 
 
+def test_figures_are_not_cut_out_of_their_sentence(client):
+    make_live(
+        title="Coming back",
+        body="<p>Most do not. In one country, 14 in 100 did by 14 years.</p>",
+        sensitivity="statistics",
+    )
+
+    html = found(client, "country")
+
+    assert "<p>Most do not.</p>" in html
+    assert "14 in 100" not in html
+
+
+@pytest.mark.parametrize("query", ["am I going to", "what is it", "i", "The"])
+def test_words_that_say_nothing_find_nothing(client, query):
+    make_live(title="What I am going to do with it", body="<p>The is to it.</p>")
+
+    assert "Nothing found" in found(client, query)
+
+
+def test_words_that_say_nothing_do_not_stand_in_the_way(client):
+    make_live(title="Walking helps", body="<p>Text</p>")
+    make_live(title="Something else", body="<p>It does what it can.</p>")
+
+    html = found(client, "does walking help")
+
+    assert "Walking helps" in html
+    assert "Something else" not in html
+
+
 def test_text_that_is_no_longer_live_is_not_found(client, reviewer):
     version = make_live(title="Withdrawn thing")
     version.withdraw(reviewer, "It was wrong.")
