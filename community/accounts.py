@@ -21,17 +21,23 @@ from allauth.account.internal.flows.reauthentication import (
     get_reauthentication_flows,
     raise_if_reauthentication_required,
 )
+from allauth.account.models import EmailAddress
+from allauth.account.signals import password_changed, password_reset, password_set
 from allauth.core import context as allauth_context
 from allauth.core.exceptions import ImmediateHttpResponse, ReauthenticationRequired
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from allauth.mfa.signals import authenticator_added, authenticator_removed
 from allauth.usersessions.internal.flows.sessions import end_other_sessions
+from allauth.usersessions.models import UserSession
 from django.conf import settings
+from django.contrib.auth.signals import user_logged_out
+from django.db.models import QuerySet
 from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from qrcode.image.svg import SvgPathFillImage
@@ -42,7 +48,7 @@ CODE_SESSION_KEY = "confirmation_code"
 
 
 class AccountAdapter(DefaultAccountAdapter):
-    """Accounts known by an e-mail address, and mails that give nothing away."""
+    """Accounts known by an email address, and mails that give nothing away."""
 
     error_messages = {
         **DefaultAccountAdapter.error_messages,
@@ -79,6 +85,13 @@ class AccountAdapter(DefaultAccountAdapter):
         # Says to other machines that no person wrote this, so that none answers.
         headers = {"Auto-Submitted": "auto-generated"}
         self.render_mail(template_prefix, email, context, headers).send()
+
+    def is_safe_url(self, url: str) -> bool:
+        """Say whether `url` is a path of this site, the only place that `next` may lead to.
+
+        Not even a full address of this host is: it could name another port.
+        """
+        return url.startswith("/") and url_has_allowed_host_and_scheme(url, allowed_hosts=None)
 
     def format_email_subject(self, subject: str) -> str:
         """Return the subject alone: a prefix would name the site in somebody's inbox."""
@@ -135,7 +148,7 @@ class MFAAdapter(DefaultMFAAdapter):
         "incorrect_code": _("This code is not right. Please check it and try again."),
         "incorrect_passkey": _("This passkey did not work. Please try again, or another way."),
         "unverified_email": _(
-            "Please confirm your e-mail address first. Then you can set up a second step."
+            "Please confirm your email address first. Then you can set up a second step."
         ),
     }
 
@@ -157,6 +170,32 @@ class MFAAdapter(DefaultMFAAdapter):
     def get_public_key_credential_user_entity(self, user: Any) -> dict[str, Any]:
         entity = super().get_public_key_credential_user_entity(user)
         return {**entity, "display_name": user.display_name or user.email}
+
+
+def unfinished_sign_ups(*addresses: str) -> QuerySet[Member]:
+    """Return the accounts of `addresses` that nobody has ever proved to own, or come into.
+
+    Whoever made one may have typed the address of somebody else. It is nobody's yet, so the
+    next sign-up takes its place.
+    """
+    return Member.objects.filter(
+        email__in=addresses,
+        is_active=True,
+        is_staff=False,
+        is_superuser=False,
+        last_login=None,
+        reading_lists=None,
+    ).exclude(emailaddress__verified=True)
+
+
+def opens_by_code(address: str) -> bool:
+    """Say whether a code by mail may sign in, or set a password, at `address`.
+
+    Only where the address has been proved before. A code would prove it, but also move its
+    owner into an account with the password and the consent of whoever made it, and that may be
+    somebody else. So she is told that there is no account, signs up, and has one of her own.
+    """
+    return EmailAddress.objects.is_verified(address)
 
 
 def site_url(name: str) -> str:
@@ -232,8 +271,18 @@ class ConfirmationByCode(AbstractCodeVerificationProcess):
         record_authentication(self.request, self.user, method="code", reauthenticated=True)
 
 
-@receiver([authenticator_added, authenticator_removed], dispatch_uid="community_end_sessions")
+@receiver(
+    [authenticator_added, authenticator_removed, password_changed, password_set, password_reset],
+    dispatch_uid="community_end_sessions",
+)
 def _end_other_sessions(request: HttpRequest, user: Any, **kwargs: Any) -> None:
-    """Sign out everywhere else: an older session has not passed the new second step."""
-    if request is not None and request.user.is_authenticated:
+    """Sign out everywhere else: an older session has not passed the new proof."""
+    if request is not None:
         end_other_sessions(request, user)
+
+
+@receiver(user_logged_out, dispatch_uid="community_forget_session")
+def _forget_session(request: HttpRequest | None, **kwargs: Any) -> None:
+    """Forget where somebody was signed in: the address and browser of the session that ends."""
+    if request is not None and request.session.session_key:
+        UserSession.objects.filter(session_key=request.session.session_key).delete()

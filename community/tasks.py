@@ -1,8 +1,15 @@
 """What the community app has to do again and again; the portal says when."""
 
+from datetime import datetime, timedelta
+
+from allauth.usersessions.models import UserSession
+from django.contrib.sessions.models import Session
 from django.utils import timezone
 
 from community.models import Meeting, Occurrence
+
+# Whoever stays signed in for longer is asked again: what is known of a device goes by then.
+SESSION_LIMIT = timedelta(days=30)
 
 
 def rebuild_occurrences() -> int:
@@ -15,3 +22,14 @@ def rebuild_occurrences() -> int:
     for meeting in Meeting.objects.order_by("pk").iterator(chunk_size=500):
         number += Occurrence.objects.rebuild(meeting, timezone.now())
     return number
+
+
+def forget_ended_sessions(now: datetime) -> None:
+    """Delete the addresses and browsers of sessions that are over, and end those of 30 days.
+
+    A session that lived on without its row could no longer be signed out from elsewhere.
+    """
+    for old in UserSession.objects.filter(created_at__lt=now - SESSION_LIMIT):
+        old.end()
+    running = Session.objects.filter(expire_date__gt=now).values("session_key")
+    UserSession.objects.exclude(session_key__in=running).delete()

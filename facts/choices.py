@@ -21,7 +21,7 @@ class Audience(models.TextChoices):
     DE_NOVO = "de-novo", _("Metastatic from the start")
     MEN = "men", _("Men")
     YOUNG_ADULTS = "young-adults", _("Young adults")
-    FAMILY_CARER = "family-carer", _("Family and carers")
+    FAMILY_CARER = "family-carer", _("Family and caregivers")
 
 
 class Evidence(models.TextChoices):

@@ -13,7 +13,7 @@ from django.db.models import Q
 from django_tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
-from community.tasks import rebuild_occurrences
+from community.tasks import forget_ended_sessions, rebuild_occurrences
 from portal.health import BEAT
 from portal.mail import prune_delivered
 from portal.models import Job
@@ -71,6 +71,7 @@ JOBS = (
     RecurringJob("prune-finished-tasks", timedelta(minutes=1), lambda now: prune_delivered()),
     RecurringJob("forget-expired-cache", timedelta(hours=1), forget_expired_cache),
     RecurringJob("clear-sessions", timedelta(days=1), lambda now: call_command("clearsessions")),
+    RecurringJob("forget-ended-sessions", timedelta(days=1), forget_ended_sessions),
     RecurringJob("rebuild-occurrences", timedelta(days=1), lambda now: rebuild_occurrences()),
 )
 

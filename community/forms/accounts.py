@@ -6,7 +6,7 @@ from typing import Any
 from allauth.account import forms as account_forms
 from allauth.account.models import EmailAddress
 from allauth.account.utils import setup_user_email
-from allauth.core import context
+from allauth.core import context, ratelimit
 from allauth.mfa.base import forms as mfa_forms
 from allauth.mfa.totp import forms as totp_forms
 from allauth.mfa.webauthn import forms as webauthn_forms
@@ -17,14 +17,20 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from community.accounts import AccountAdapter, MFAAdapter, require_recent_proof
+from community.accounts import (
+    AccountAdapter,
+    MFAAdapter,
+    opens_by_code,
+    require_recent_proof,
+    unfinished_sign_ups,
+)
 from community.models import Consent, Member
 from community.models.consents import CONSENT_VERSION
 
 # Longer than anybody's password, short enough to be refused before it is hashed.
 PASSWORD_MAX_LENGTH = 500
 NEW_PASSWORD_HINT = _(
-    "At least 10 characters. A few words in a row, such as a line from a song, are easy to "
+    "At least 10 characters. Four or five words that do not belong together are easy to "
     "remember and hard to guess."
 )
 
@@ -33,8 +39,8 @@ class PlainForm:
     """Gives allauth's fields our labels and hints, and takes away what is typed inside them."""
 
     words: dict[str, tuple[Any, Any]] = {
-        "login": (_("E-mail address"), ""),
-        "email": (_("E-mail address"), ""),
+        "login": (_("Email address"), ""),
+        "email": (_("Email address"), ""),
         "password": (_("Password"), ""),
         "oldpassword": (_("Your password now"), ""),
         "password1": (_("Password"), NEW_PASSWORD_HINT),
@@ -43,6 +49,15 @@ class PlainForm:
             _("Only on a device that nobody else uses. It lasts 14 days."),
         ),
         "code": (_("Code"), ""),
+    }
+    words_if_empty: dict[str, Any] = {
+        "login": _("Please type your email address."),
+        "email": _("Please type your email address."),
+        "password": _("Please type your password."),
+        "oldpassword": _("Please type the password that you have now."),
+        "password1": _("Please type a password."),
+        "code": _("Please type the code."),
+        "name": _("Please type a name."),
     }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -54,8 +69,16 @@ class PlainForm:
             field.widget.attrs.pop("placeholder", None)
             if name in self.words:
                 field.label, field.help_text = self.words[name]
+            if name in self.words_if_empty:
+                field.error_messages["required"] = self.words_if_empty[name]
             if isinstance(field.widget, forms.PasswordInput):
                 field.validators.append(MaxLengthValidator(PASSWORD_MAX_LENGTH))
+
+    @property
+    def has_password(self) -> bool:
+        """Whether the form asks for a password, which never comes back in an answer."""
+        fields: dict[str, forms.Field] = self.fields  # type: ignore[attr-defined]
+        return any(isinstance(field.widget, forms.PasswordInput) for field in fields.values())
 
 
 class CodeForm(PlainForm):
@@ -99,7 +122,7 @@ class SignupForm(PlainForm, account_forms.SignupForm):
     )
     consents = forms.BooleanField(
         label=_(
-            "I agree that this portal keeps my e-mail address and what I save here. I know "
+            "I agree that this portal keeps my email address and what I save here. I know "
             "that this may reveal an illness."
         ),
         help_text=_("You can take this back at any time by deleting your account."),
@@ -108,8 +131,21 @@ class SignupForm(PlainForm, account_forms.SignupForm):
         },
     )
 
+    def validate_unique_email(self, value: str) -> str:
+        """Let an address through that somebody signed up with and nobody has proved."""
+        address: str = super().validate_unique_email(value)
+        self.unfinished = [member.pk for member in unfinished_sign_ups(address)]
+        if self.unfinished:
+            self.account_already_exists = False
+        return address
+
     def try_save(self, request: HttpRequest) -> Any:
         """Make the account; if there is one already, take as long and look the same."""
+        # Asked before anything is saved: where no mail may go out, no code would come with it,
+        # and a sign-up whose code is on its way would have lost its place for nothing.
+        address = self.cleaned_data["email"]
+        if not ratelimit.consume(request, action="confirm_email", key=address, dry_run=True):
+            return None, ratelimit.respond_429(request)
         if self.account_already_exists:
             self._rehearse(request)
         try:
@@ -121,24 +157,49 @@ class SignupForm(PlainForm, account_forms.SignupForm):
     def save(self, request: HttpRequest) -> Member:
         """Save account, consent and address together, as allauth does one by one.
 
+        They take the place of an unfinished sign-up. It goes with its row, so that a session
+        which began it is left with a number that nobody has: neither its code nor its password
+        opens what comes after.
         The password is hashed before the transaction: nobody waits for it with the lock held.
         """
         adapter = AccountAdapter()
         member: Member = adapter.save_user(request, adapter.new_user(request), self, commit=False)
         with transaction.atomic():
-            member.save()
-            Consent.objects.create(member=member, version=CONSENT_VERSION, given_at=timezone.now())
-            setup_user_email(request, member, [EmailAddress(email=member.email)])
+            self._make_way(request, member)
+            self._store(request, member)
         return member
+
+    def _store(self, request: HttpRequest, member: Member) -> None:
+        member.save()
+        Consent.objects.create(member=member, version=CONSENT_VERSION, given_at=timezone.now())
+        setup_user_email(request, member, [EmailAddress(email=member.email)])
+
+    def _make_way(self, request: HttpRequest, member: Member) -> None:
+        """Delete the unfinished sign-up that `member` takes the place of.
+
+        A stand-in is made and deleted with it, so that it is the same work where there is none.
+        If the address is being proved at this moment, the lock waits for it, and the sign-up
+        that is then finished stays.
+        """
+        stand_in = Member(email=_nobody(), password=member.password)
+        self._store(request, stand_in)
+        members = [stand_in.pk, *self.unfinished]
+        list(EmailAddress.objects.select_for_update().filter(user__in=members))
+        unfinished_sign_ups(member.email, stand_in.email).filter(pk__in=members).delete()
 
     def _rehearse(self, request: HttpRequest) -> None:
         """Make an account that nobody can have, and take it back: the time tells nothing."""
         address = self.cleaned_data["email"]
-        self.cleaned_data["email"] = f"{token_hex(8)}@account.invalid"
+        self.cleaned_data["email"] = _nobody()
         with transaction.atomic():
             self.save(request)
             transaction.set_rollback(True)
         self.cleaned_data["email"] = address
+
+
+def _nobody() -> str:
+    """Return an address that nobody can have."""
+    return f"{token_hex(8)}@account.invalid"
 
 
 class ReauthenticateForm(PlainForm, account_forms.ReauthenticateForm):
@@ -163,6 +224,12 @@ class SetPasswordForm(PlainForm, account_forms.SetPasswordForm):
 class ResetPasswordForm(PlainForm, account_forms.ResetPasswordForm):
     """Asks for a code to set a new password."""
 
+    def clean_email(self) -> str:
+        email: str = super().clean_email()
+        if not opens_by_code(email):
+            self.users: list[Any] = []
+        return email
+
 
 class ResetPasswordKeyForm(PlainForm, account_forms.ResetPasswordKeyForm):
     """A new password after the right code."""
@@ -173,13 +240,19 @@ class ResetPasswordKeyForm(PlainForm, account_forms.ResetPasswordKeyForm):
 class RequestLoginCodeForm(PlainForm, account_forms.RequestLoginCodeForm):
     """Asks for a code to sign in."""
 
+    def clean_email(self) -> str:
+        email: str = super().clean_email()
+        if not opens_by_code(email):
+            self._user = None
+        return email
+
 
 class AddEmailForm(PlainForm, account_forms.AddEmailForm):
     """A new address in place of the old one."""
 
     words = {
         "email": (
-            _("New e-mail address"),
+            _("New email address"),
             _("We send a code there. Nothing changes until you type it."),
         )
     }
@@ -187,6 +260,13 @@ class AddEmailForm(PlainForm, account_forms.AddEmailForm):
 
 class ConfirmEmailVerificationCodeForm(CodeForm, account_forms.ConfirmEmailVerificationCodeForm):
     """The code that shows that an address is somebody's own."""
+
+    def clean_code(self) -> str:
+        # Nobody: the address has an account already, or another sign-up took the place of this.
+        if self.user is None:
+            raise AccountAdapter().validation_error("incorrect_code")
+        code: str = super().clean_code()
+        return code
 
 
 class ConfirmLoginCodeForm(CodeForm, account_forms.ConfirmLoginCodeForm):

@@ -101,16 +101,21 @@ def account_delete(request: HttpRequest) -> HttpResponse:
     return response
 
 
+@never_cache
 def sign_out(request: HttpRequest) -> HttpResponse:
     """allauth's signing out, which then empties what the browser keeps of this site.
 
     The list that is saved on the device goes too: the next person at a shared computer must
-    not find it. Somebody who only breaks off a sign-in keeps theirs.
+    not find it. Somebody who only breaks off a sign-in keeps theirs. The page that says so is
+    the answer itself: at an address of its own it would say so to anybody who opens that.
     """
     was_signed_in = request.user.is_authenticated
     response: HttpResponse = allauth_logout(request)
-    if was_signed_in and not request.user.is_authenticated:
-        response["Clear-Site-Data"] = CLEAR_SITE_DATA
+    if not was_signed_in or request.user.is_authenticated:
+        return response
+    if not get_next_redirect_url(request):
+        response = render(request, "community/account_signed_out.html")
+    response["Clear-Site-Data"] = CLEAR_SITE_DATA
     return response
 
 

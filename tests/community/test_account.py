@@ -1,6 +1,6 @@
 """The account's own pages: overview, proof by code, deletion."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.contrib.sessions.models import Session
@@ -35,13 +35,15 @@ def test_overview_is_for_who_is_signed_in(client, db):
 
 
 def test_overview_names_what_there_is(client, member):
-    Consent.objects.create(member=member, version="2026-11", given_at=timezone.now())
+    given = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+    Consent.objects.create(member=member, version="2026-11", given_at=given)
     client.force_login(member)
 
     page = client.get("/account/").text
 
     assert member.email in page
     assert "wording 2026-11" in page
+    assert "On 22 November 2026 you agreed" in page
     for path in (
         "/accounts/email/",
         "/accounts/password/change/",

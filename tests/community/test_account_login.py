@@ -2,6 +2,8 @@
 
 import pytest
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
+from allauth.usersessions.models import UserSession
+from django.contrib.sessions.models import Session
 from django.core import mail
 from django.core.cache import caches
 from django.core.cache.backends.db import DatabaseCache
@@ -59,6 +61,7 @@ def test_new_code_replaces_the_old_one(client, member):
 
 
 def test_password_is_set_anew_by_code(client, member):
+    sign_in(Client(), member)
     client.post("/accounts/password/reset/", {"email": member.email})
     client.post("/accounts/password/reset/confirm/", {"code": code_in(mail.outbox[0])})
 
@@ -70,6 +73,7 @@ def test_password_is_set_anew_by_code(client, member):
     member.refresh_from_db()
     assert member.check_password("eleven brown owls asleep")
     assert "You have a new password" in mail.outbox[1].body
+    assert not UserSession.objects.exists()
 
 
 def test_reset_does_not_go_round_the_second_step(client, editor):
@@ -189,7 +193,7 @@ def test_next_leads_to_no_other_host(client, member, target):
     location = response.headers["Location"]
     assert location.startswith("/")
     assert not location.startswith(("//", "/\\"))
-    out = client.post("/accounts/logout/", {"next": target}).headers["Location"]
+    out = client.post("/accounts/logout/", {"next": target}).headers.get("Location", "/")
     assert out.startswith("/")
     assert not out.startswith(("//", "/\\"))
 
@@ -234,12 +238,44 @@ def test_signing_out_is_a_post_that_empties_the_browser(client, member):
 
     response = client.post("/accounts/logout/")
 
-    assert response.headers["Location"] == "/"
+    assert response.status_code == 200
+    assert "You are signed out." in response.text
+    assert 'href="/accounts/login/"' in response.text
+    assert response.headers["Cache-Control"] == "private, no-store"
     assert response.headers["Clear-Site-Data"] == '"cache", "storage"'
     assert response.cookies["session"].value == ""
     again = Client()
     again.cookies["session"] = old
     assert again.get("/account/").status_code == 302
+
+
+def test_signing_out_leaves_no_session_and_no_address_behind(client, member):
+    sign_in(client, member)
+    assert UserSession.objects.filter(user=member).count() == 1
+
+    client.post("/accounts/logout/")
+
+    assert not UserSession.objects.exists()
+    assert not Session.objects.exists()
+
+
+def test_signing_out_with_a_way_to_go_goes_there(client, member):
+    sign_in(client, member)
+
+    response = client.post("/accounts/logout/", {"next": "/facts/"})
+
+    assert response.headers["Location"] == "/facts/"
+    assert response.headers["Clear-Site-Data"] == '"cache", "storage"'
+
+
+def test_signing_out_twice_promises_nothing_about_the_device(client, member):
+    sign_in(client, member)
+    client.post("/accounts/logout/")
+
+    response = client.post("/accounts/logout/")
+
+    assert response.headers["Location"] == "/"
+    assert "Clear-Site-Data" not in response.headers
 
 
 def test_breaking_off_a_sign_in_keeps_the_list_on_the_device(client, member):
@@ -328,6 +364,9 @@ def test_other_devices_are_signed_out_when_the_password_changes(client, member):
         {"oldpassword": PASSWORD, "password1": "eleven brown owls asleep"},
     )
 
+    assert [session.session_key for session in UserSession.objects.all()] == [
+        client.session.session_key
+    ]
     assert client.get("/account/").status_code == 200
     assert other.get("/account/").status_code == 302
 

@@ -56,10 +56,37 @@ def test_both_boxes_are_needed(client, db, box):
     assert not mail.outbox
 
 
+def test_empty_form_says_what_is_needed_in_words_of_its_own(client, db):
+    page = client.post("/accounts/signup/", {}).text
+
+    assert "Please type your email address." in page
+    assert "Please type a password." in page
+    assert "Please tick this box if you are 16 or older." in page
+    assert "This field is required." not in page
+
+
+def test_form_that_comes_back_says_that_the_password_does_not(client, db):
+    page = client.post("/accounts/signup/", {**GOOD, "consents": ""}).text
+
+    assert "Everything else is still here. Please type your password again." in page
+    assert "Nothing you typed is lost." not in page
+    assert GOOD["password1"] not in page
+
+
+def test_page_for_the_code_needs_a_code_and_loses_nothing(client, db):
+    client.post("/accounts/signup/", GOOD)
+
+    page = client.post("/accounts/confirm-email/", {"code": ""}).text
+
+    assert "Please type the code." in page
+    assert "Nothing you typed is lost." in page
+
+
 def test_boxes_are_not_ticked_and_nothing_else_is_asked(client, db):
     page = client.get("/accounts/signup/").text
 
     assert " checked" not in page
+    assert "We need all of this." in page
     names = re.findall(r'<(?:input|select|textarea)[^>]* name="([^"]+)"', page)
     own = [name for name in names if name not in {"csrfmiddlewaretoken", "q"}]
     assert own == ["email", "password1", "is_old_enough", "consents"]

@@ -2,6 +2,9 @@ from datetime import UTC, datetime, timedelta
 from threading import Barrier, Thread
 
 import pytest
+from allauth.usersessions.models import UserSession
+from django.contrib.sessions.backends.db import SessionStore
+from django.contrib.sessions.models import Session
 from django.core.cache import cache
 from django.db import connection, connections
 from django_tasks import TaskResultStatus
@@ -160,6 +163,46 @@ def test_task_that_is_left_behind_again_and_again_is_given_up(db):
     left.refresh_from_db()
     assert left.status == TaskResultStatus.FAILED
     assert left.finished_at == NOW
+
+
+def session_of(member, **fields):
+    store = SessionStore()
+    store.create()
+    return UserSession.objects.create(
+        user=member, session_key=store.session_key, ip="192.0.2.7", **{"created_at": NOW, **fields}
+    )
+
+
+@pytest.fixture
+def tidy_sessions():
+    (job,) = [job for job in JOBS if job.name == "forget-ended-sessions"]
+    assert job.every == timedelta(days=1)
+    return job.run
+
+
+def test_addresses_of_sessions_that_are_over_are_forgotten(member, tidy_sessions, time_machine):
+    time_machine.move_to(NOW)
+    live, gone, expired = (session_of(member) for _ in range(3))
+    Session.objects.filter(session_key=gone.session_key).delete()
+    Session.objects.filter(session_key=expired.session_key).update(expire_date=NOW)
+
+    tidy_sessions(NOW)
+
+    assert list(UserSession.objects.all()) == [live]
+
+
+def test_session_ends_after_thirty_days_however_often_it_was_renewed(
+    member, tidy_sessions, time_machine
+):
+    time_machine.move_to(NOW)
+    old = session_of(member, created_at=NOW - timedelta(days=30, seconds=1))
+    young = session_of(member, created_at=NOW - timedelta(days=30))
+
+    tidy_sessions(NOW)
+
+    assert list(UserSession.objects.all()) == [young]
+    assert not Session.objects.filter(session_key=old.session_key).exists()
+    assert Session.objects.filter(session_key=young.session_key).exists()
 
 
 def test_expired_cache_rows_are_deleted_and_others_kept(db):

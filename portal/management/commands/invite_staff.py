@@ -50,8 +50,10 @@ class Command(BaseCommand):
         )
         if not address.verified:
             # Whoever made this account has not shown that the address is theirs, so whatever
-            # password they chose must not open the desk. The code by mail will show it.
+            # password they chose must not open the desk, and what they agreed to binds nobody
+            # else. The code by mail will show it.
             member.set_unusable_password()
+            member.consents.all().delete()
             address.verified = address.primary = True
             address.save()
         member.is_staff = True

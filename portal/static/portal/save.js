@@ -1,4 +1,5 @@
-// Saving without an account: on this device alone. Nothing about what is saved is ever sent.
+// Saving without an account: on this device alone. Nothing about what is saved is ever sent, but
+// when a member presses the button that puts it on a list.
 //
 // Every save link works without this module: it leads to the page that saves. Here a press asks
 // first whether a member is signed in. If so, or if anything goes wrong, the link is followed.
@@ -63,7 +64,10 @@ function itemOf(link) {
 
 function show(link, isSaved) {
   const { kind, key } = link.dataset;
-  link.querySelector("[data-save-words]").textContent = words(isSaved ? "saved" : "save");
+  // Twice: as it is seen, and as it is heard together with the title.
+  for (const part of link.querySelectorAll("[data-save-words]")) {
+    part.textContent = words(isSaved ? "saved" : "save");
+  }
   if (isSaved === (link.dataset.savedHere === "1")) {
     return;
   }
@@ -154,6 +158,8 @@ showAll();
 // The list of what is saved on this device
 
 const section = document.querySelector("[data-device-list]");
+const saveAll = section?.querySelector("[data-device-save-all]");
+const AT_ONCE = 200; // items; the server says how many of them it takes
 
 // An address of our own, whatever somebody may have put into the store.
 const isOurs = (url) => typeof url === "string" && /^\/(?![/\\])/.test(url);
@@ -189,8 +195,10 @@ function dayOf(item) {
   if (Number.isNaN(day.getTime())) {
     return "";
   }
-  const text = day.toLocaleDateString(document.documentElement.lang, { day: "numeric", month: "long", year: "numeric" });
-  return words("day").replace("{day}", text);
+  // In the order in which the pages write a day, whatever is usual where the reader lives.
+  const format = new Intl.DateTimeFormat(document.documentElement.lang, { day: "numeric", month: "long", year: "numeric" });
+  const parts = Object.fromEntries(format.formatToParts(day).map(({ type, value }) => [type, value]));
+  return words("day").replace("{day}", `${parts.day} ${parts.month} ${parts.year}`);
 }
 
 function rowOf(item, index) {
@@ -212,28 +220,51 @@ function rowOf(item, index) {
   }
   row.querySelector("[data-item-remove]").addEventListener("click", () => {
     write(without(item));
-    section.querySelector("[data-device-clear]").hidden = read().length === 0;
+    showAround();
     removedRow([{ value: item, index }], `${title}: ${words("removed")}`, row);
   });
   return row;
 }
 
+// What makes sense only where something is saved on the device, or only where nothing is.
+function showAround() {
+  const isEmpty = read().length === 0;
+  section.querySelector("[data-device-clear]").hidden = isEmpty;
+  if (saveAll) {
+    saveAll.hidden = isEmpty;
+  }
+  const emptyState = document.querySelector("[data-empty-state]");
+  if (emptyState) {
+    emptyState.hidden = !isEmpty;
+  }
+}
+
 function fill() {
   const items = read();
   section.hidden = items.length === 0;
-  section.querySelector("[data-device-clear]").hidden = items.length === 0;
+  showAround();
   section.querySelector("[data-device-items]").replaceChildren(...items.map(rowOf));
 }
 
 if (section) {
-  section.querySelector("[data-device-clear]").addEventListener("click", (event) => {
+  section.querySelector("[data-device-clear]").addEventListener("click", () => {
     const items = read().map((value, index) => ({ value, index }));
     write([]);
-    event.currentTarget.hidden = true;
+    showAround();
     const row = document.createElement("li");
     section.querySelector("[data-device-items]").replaceChildren(row);
     removedRow(items, words("removedAll"), row);
   });
+  saveAll?.addEventListener("formdata", ({ formData }) => {
+    for (const { kind, key } of read().slice(0, AT_ONCE)) {
+      formData.append("kind", kind);
+      formData.append("key", key);
+    }
+  });
+  // Only what the server names is on the list for certain; the rest stays.
+  for (const { dataset } of document.querySelectorAll("[data-device-saved] > li")) {
+    write(without(dataset));
+  }
   fill();
 }
 

@@ -1,0 +1,325 @@
+"""Nobody can wait in an account for the owner of its address: what is not proved gives way."""
+
+from collections import Counter
+from datetime import UTC, datetime
+
+import pytest
+from allauth.account.models import EmailAddress
+from django.core import mail
+from django.core.cache import cache
+from django.core.management import call_command
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from community.forms.accounts import SignupForm
+from community.models import Consent, Member, ReadingList
+from tests.community.account_steps import code_in
+from tests.community.test_account_oracle import FLOWS, answers
+from tests.factories import MemberFactory
+
+ADDRESS = "known1@example.org"
+THEIRS, OWN = "nine loud crows circling", "seven quiet herons wading"
+
+
+def sign_up(client, password, address=ADDRESS):
+    """Sign up; what that used up of the limits is forgotten."""
+    form = {"email": address, "password1": password, "is_old_enough": "on", "consents": "on"}
+    response = client.post("/accounts/signup/", form)
+    cache.clear()
+    return response
+
+
+def confirm(client, message):
+    """Type the code of `message` after a sign-up."""
+    return client.post("/accounts/confirm-email/", {"code": code_in(message)})
+
+
+def log_in(client, password):
+    response = client.post("/accounts/login/", {"login": ADDRESS, "password": password})
+    cache.clear()
+    return response
+
+
+def is_signed_in(client):
+    return client.get("/account/").status_code == 200
+
+
+@pytest.fixture
+def stranger(db):
+    """The browser of somebody who signed up with an address that is not theirs."""
+    browser = Client()
+    sign_up(browser, THEIRS)
+    return browser
+
+
+def test_sign_up_of_the_owner_takes_the_place_of_the_first(client, stranger):
+    first = Member.objects.get()
+
+    assert sign_up(client, OWN).headers["Location"] == "/accounts/confirm-email/"
+    confirm(client, mail.outbox[-1])
+
+    assert is_signed_in(client)
+    member = Member.objects.get()
+    assert member.pk != first.pk
+    assert member.check_password(OWN)
+    assert EmailAddress.objects.get(user=member).verified
+    other = Client()
+    assert "do not go together" in log_in(other, THEIRS).text
+    assert not is_signed_in(other)
+
+
+def test_sign_up_of_a_stranger_in_between_gains_nothing(client, db):
+    stranger = Client()
+    sign_up(client, OWN)
+    sign_up(stranger, THEIRS)
+
+    late = confirm(client, mail.outbox[0])
+    assert "This code is not right" in late.text
+    assert not is_signed_in(client)
+    sign_up(owner := Client(), OWN)
+    confirm(owner, mail.outbox[-1])
+
+    assert is_signed_in(owner)
+    assert "do not go together" in log_in(Client(), THEIRS).text
+    assert Member.objects.get().check_password(OWN)
+
+
+def test_sign_up_of_a_stranger_after_the_owner_changes_nothing(client, db):
+    sign_up(client, OWN)
+    confirm(client, mail.outbox[0])
+
+    sign_up(Client(), THEIRS)
+
+    assert is_signed_in(client)
+    assert Member.objects.get().check_password(OWN)
+    assert Consent.objects.count() == 1
+
+
+@pytest.mark.parametrize("is_finished", [False, True])
+def test_session_of_the_first_sign_up_cannot_finish(client, stranger, is_finished):
+    sign_up(client, OWN)
+    if is_finished:
+        confirm(client, mail.outbox[1])
+    count = len(mail.outbox)
+
+    page = stranger.get("/accounts/confirm-email/")
+    late = confirm(stranger, mail.outbox[0])
+    crossed = confirm(stranger, mail.outbox[1])
+    stranger.post("/accounts/confirm-email/", {"action": "resend"})
+
+    assert ADDRESS in page.text
+    assert "This code is not right" in late.text
+    assert "This code is not right" in crossed.text
+    assert len(mail.outbox) == count
+    assert not is_signed_in(stranger)
+    assert EmailAddress.objects.get().verified == is_finished
+    assert Member.objects.get().check_password(OWN)
+
+
+def test_session_that_knows_the_first_password_cannot_finish(client, stranger):
+    other = Client()
+    log_in(other, THEIRS)
+    sign_up(client, OWN)
+
+    confirm(other, mail.outbox[1])
+
+    assert not is_signed_in(other)
+    assert not EmailAddress.objects.get().verified
+
+
+def test_code_of_a_sign_up_whose_account_is_gone_is_not_right(client, db):
+    sign_up(client, OWN)
+    Member.objects.get().delete()
+
+    response = confirm(client, mail.outbox[0])
+
+    assert response.status_code == 200
+    assert "This code is not right" in response.text
+
+
+@pytest.mark.parametrize("path", ["/accounts/login/code/", "/accounts/password/reset/"])
+def test_no_code_opens_what_is_not_proved(client, stranger, path):
+    mail.outbox.clear()
+
+    client.post(path, {"email": ADDRESS})
+
+    assert "There is no account with it" in mail.outbox[0].body
+    assert "/accounts/signup/" in mail.outbox[0].body
+    assert len(mail.outbox) == 1
+    assert not EmailAddress.objects.get().verified
+
+
+def test_owner_who_asks_for_a_code_first_ends_with_an_account_of_her_own(client, stranger):
+    client.post("/accounts/login/code/", {"email": ADDRESS})
+    client.get("/accounts/signup/")
+
+    sign_up(client, OWN)
+    confirm(client, mail.outbox[-1])
+
+    assert is_signed_in(client)
+    assert "do not go together" in log_in(Client(), THEIRS).text
+
+
+def test_once_proved_codes_open_it(client, stranger):
+    sign_up(client, OWN)
+    confirm(client, mail.outbox[-1])
+    other = Client()
+
+    other.post("/accounts/login/code/", {"email": ADDRESS})
+    other.post("/accounts/login/code/confirm/", {"code": code_in(mail.outbox[-1])})
+
+    assert is_signed_in(other)
+
+
+def test_consent_is_that_of_the_owner(client, db, time_machine):
+    time_machine.move_to("2026-11-22 10:00:00Z", tick=False)
+    sign_up(Client(), THEIRS)
+    Consent.objects.update(version="2025-01")
+    time_machine.move_to("2026-11-23 12:00:00Z", tick=False)
+
+    sign_up(client, OWN)
+    confirm(client, mail.outbox[-1])
+
+    consent = Consent.objects.get()
+    assert consent.member == Member.objects.get()
+    assert consent.version == "2026-11"
+    assert consent.given_at == datetime(2026, 11, 23, 12, tzinfo=UTC)
+
+
+def test_invited_person_has_neither_the_password_nor_the_consent_of_a_stranger(stranger):
+    call_command("invite_staff", ADDRESS, role="editor")
+
+    assert not Member.objects.get().has_usable_password()
+    assert not Consent.objects.exists()
+    confirm(stranger, mail.outbox[0])
+    assert not is_signed_in(stranger)
+    assert "do not go together" in log_in(Client(), THEIRS).text
+
+
+@pytest.mark.parametrize("what", ["proved", "staff", "administrator", "off", "came in", "list"])
+def test_account_with_a_life_of_its_own_stays(client, stranger, what):
+    member = Member.objects.get()
+    match what:
+        case "proved":
+            member.emailaddress_set.update(verified=True)
+        case "staff":
+            Member.objects.update(is_staff=True)
+        case "administrator":
+            Member.objects.update(is_superuser=True)
+        case "off":
+            Member.objects.update(is_active=False)
+        case "came in":
+            Member.objects.update(last_login=datetime(2026, 1, 1, tzinfo=UTC))
+        case "list":
+            ReadingList.objects.create(member=member, title="Mine")
+
+    sign_up(client, OWN)
+
+    assert Member.objects.get() == member
+    assert not Member.objects.get().check_password(OWN)
+    assert "It has one already" in mail.outbox[-1].body
+
+
+def test_address_that_is_proved_at_the_same_moment_stays(client, stranger, monkeypatch):
+    member, clean = Member.objects.get(), SignupForm.clean
+
+    def prove_meanwhile(form):
+        EmailAddress.objects.update(verified=True)
+        return clean(form)
+
+    monkeypatch.setattr(SignupForm, "clean", prove_meanwhile)
+
+    response = sign_up(client, OWN)
+
+    assert response.headers["Location"] == "/accounts/confirm-email/"
+    assert Member.objects.get() == member
+    assert not Member.objects.get().check_password(OWN)
+
+
+def test_second_sign_up_within_seconds_takes_no_place(client, db):
+    form = {"email": ADDRESS, "password1": OWN, "is_old_enough": "on", "consents": "on"}
+    client.post("/accounts/signup/", form)
+
+    response = Client().post("/accounts/signup/", {**form, "password1": THEIRS})
+
+    assert response.status_code == 429
+    confirm(client, mail.outbox[0])
+    assert is_signed_in(client)
+    assert Member.objects.get().check_password(OWN)
+
+
+def test_owner_of_one_address_does_not_touch_another(client, stranger):
+    sign_up(client, OWN, "other@example.org")
+
+    assert Member.objects.count() == 2
+    assert Member.objects.get(email=ADDRESS).check_password(THEIRS)
+
+
+# Nothing tells which of the three kinds an address is of
+
+FRESH, UNPROVED, PROVED = "fresh1@example.org", "never1@example.org", ADDRESS
+
+
+@pytest.fixture
+def kinds(db):
+    sign_up(Client(), THEIRS, UNPROVED)
+    MemberFactory(email=PROVED)
+
+
+@pytest.mark.parametrize("flow", FLOWS, ids=str)
+def test_answers_are_the_same(kinds, flow):
+    fresh, to_fresh = answers(FRESH, FLOWS[flow])
+    unproved, to_unproved = answers(UNPROVED, FLOWS[flow])
+    proved, to_proved = answers(PROVED, FLOWS[flow])
+
+    assert fresh == unproved == proved
+    assert len(to_fresh) == len(to_unproved)
+    assert bool(to_unproved) == bool(to_proved)
+    assert all(message.to == [UNPROVED] for message in to_unproved)
+
+
+def test_too_quick_a_second_sign_up_is_answered_the_same(kinds):
+    steps = [FLOWS["signup"][1]] * 2
+
+    assert answers(FRESH, steps)[0] == answers(UNPROVED, steps)[0] == answers(PROVED, steps)[0]
+
+
+def work(path, form, address, monkeypatch):
+    """Return how many passwords are hashed, and which tables are read and written how often."""
+    hashed = []
+    set_password = Member.set_password
+    monkeypatch.setattr(
+        Member, "set_password", lambda *args: (hashed.append(1), set_password(*args))
+    )
+    cache.clear()
+    with CaptureQueriesContext(connection) as queries:
+        Client().post(path, {name: v.replace("ADDRESS", address) for name, v in form.items()})
+    monkeypatch.undo()
+    done = Counter()
+    for query in queries:
+        words = query["sql"].replace('"', "").split()
+        if words[0] in {"INSERT", "UPDATE", "DELETE"}:
+            done[words[0], words[1 if words[0] == "UPDATE" else 2]] += 1
+        elif words[0] == "SELECT":
+            done["SELECT"] += 1
+    return len(hashed), done
+
+
+def test_sign_up_is_as_much_work(kinds, monkeypatch):
+    _method, path, form = FLOWS["signup"][1]
+    fresh = work(path, form, FRESH, monkeypatch)
+    unproved = work(path, form, UNPROVED, monkeypatch)
+    proved = work(path, form, PROVED, monkeypatch)
+
+    assert fresh == unproved
+    assert fresh[0] == proved[0] == 1
+    del fresh[1]["SELECT"], proved[1]["SELECT"]
+    assert fresh == proved
+
+
+@pytest.mark.parametrize("flow", ["code", "reset"])
+def test_asking_for_a_code_is_as_much_work_as_where_nobody_is(kinds, monkeypatch, flow):
+    _method, path, form = FLOWS[flow][0]
+
+    assert work(path, form, FRESH, monkeypatch) == work(path, form, UNPROVED, monkeypatch)
