@@ -24,6 +24,8 @@ class Card:
     url: str = ""
     gone: str = ""
     reason: str = ""
+    # Where the reason can be read, if it is left out here.
+    reason_url: str = ""
     replacement_heading: str = ""
     replacement_url: str = ""
     # Where the note's form begins, if it is not what is stored.
@@ -102,13 +104,15 @@ def _fact_card(
     if is_here and version and version.is_live(at):
         return Card(item, _heading(version, preferences), fact.get_absolute_url())
     # The heading of a fact is its answer, and nobody stands behind that answer now.
-    card = Card(item, version.neutral_heading if version else "")
-    card.heading = card.heading or str(fact)
+    card = Card(item, version.neutral_heading if version and version.neutral_heading else str(fact))
     if not is_here or version is None or version.is_live(at):
         card.gone = _("This is no longer here.")
         return card
     card.gone = _("This fact was withdrawn. Please do not rely on it.")
-    card.reason = version.withdrawn_reason
+    if version.sensitivity in preferences.hidden:
+        card.reason_url = fact.get_absolute_url()
+    else:
+        card.reason = version.withdrawn_reason
     other = fact.replaced_by
     answer = newest.get(other.pk) if other else None
     if other and answer and answer.is_live(at) and _is_published(other.topic.published_at, at):

@@ -4,6 +4,7 @@ Plain functions. A heading that they return may stand anywhere: of a sensitive f
 neutral one.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -25,8 +26,10 @@ Target = Topic | Fact | SupportGroup
 
 KINDS = {"topic": _("Topic"), "fact": _("Fact"), "group": _("Support group")}
 MAX_CHOICES = 20  # in one session
+MAX_AT_ONCE = 100  # things that a device hands over
 _CHOICES = "chosen_to_save"
 _UNSAVED_NOTE = "unsaved_note"
+_TAKEN_OVER = "taken_over"
 
 
 @dataclass(frozen=True)
@@ -85,6 +88,34 @@ def find_or_404(params: QueryDict) -> Target:
     return target
 
 
+def save_all(user: Any, names: Iterable[tuple[str, str]]) -> dict[tuple[str, str], bool]:
+    """Put on the default list of `user`, in this order, what `names` name by kind and key.
+
+    Returns for each that is found whether it is new on the list.
+    """
+    now = timezone.now()
+    targets = {name: find(*name, now) for name in names if name[0] in KINDS}
+    found = {name: target for name, target in targets.items() if target}
+    if not found:
+        return {}
+    with transaction.atomic():
+        reading_list = ReadingList.objects.default_for(user)
+        return {name: reading_list.add(target)[1] for name, target in found.items()}
+
+
+# What a device handed over
+
+
+def remember_taken_over(request: HttpRequest, names: Iterable[tuple[str, str]]) -> None:
+    """Keep `names`, which are on a list now, until a page tells the device of them."""
+    request.session[_TAKEN_OVER] = list(names)
+
+
+def taken_over(request: HttpRequest) -> list[list[str]]:
+    """Return, once, the kinds and keys that the device need not keep any longer."""
+    return request.session.pop(_TAKEN_OVER, [])
+
+
 # What somebody chose before signing in
 
 
@@ -119,11 +150,7 @@ def save_chosen(request: HttpRequest | None, user: Any) -> None:
     choices = session.get(_CHOICES)
     if not choices:
         return
-    now = timezone.now()
-    with transaction.atomic():
-        reading_list = ReadingList.objects.default_for(user)
-        targets = [find(kind, key, now) for kind, key in choices]
-        count = sum(reading_list.add(target)[1] for target in targets if target)
+    count = sum(save_all(user, [(kind, key) for kind, key in choices]).values())
     del session[_CHOICES]
     if count and hasattr(request, "_messages"):
         words = ngettext(

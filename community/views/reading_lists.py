@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods
 from community.cards import Card, cards
 from community.forms.reading_lists import ReadingListForm
 from community.models import ReadingList
-from community.saving import unsaved_note
+from community.saving import taken_over, unsaved_note
 
 PAGE_SIZE = 50  # items
 
@@ -53,7 +53,9 @@ def reading_list_list(request: HttpRequest) -> HttpResponse:
         messages.success(request, _("The list is made. Save what you like to it."))
         return redirect(form.instance)
     lists = request.user.reading_lists.with_item_counts()
-    context = {"reading_lists": lists, "form": form}
+    context: dict[str, Any] = {"reading_lists": lists, "form": form}
+    if request.method == "GET":
+        context["taken_over"] = taken_over(request)
     return _never_kept(render(request, "community/reading_list_list.html", context))
 
 

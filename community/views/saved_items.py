@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from community.cards import Card, cards
@@ -18,12 +19,15 @@ from community.fields import UndecipherableText
 from community.forms.reading_lists import ListChoiceForm, NoteForm, number_or_none
 from community.models import ReadingList, SavedItem
 from community.saving import (
+    MAX_AT_ONCE,
     Saveable,
     Target,
     find_or_404,
     forget_unsaved_note,
     keep_unsaved_note,
     remember_choice,
+    remember_taken_over,
+    save_all,
     saveable,
 )
 from community.views.reading_lists import PAGE_SIZE
@@ -41,7 +45,12 @@ def state(request: HttpRequest) -> JsonResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def saved_item_create(request: HttpRequest) -> HttpResponse:
-    """Show what will be saved, and save it: on a member's list, or in the session for later."""
+    """Show what will be saved, and save it: on a member's list, or in the session for later.
+
+    POST saves one thing, or all that a member's device holds, as `kind` and `key`, repeated.
+    """
+    if request.method == "POST" and "key" in request.POST:
+        return _take_over(request)
     if request.method == "POST":
         target = find_or_404(request.POST)
         if not request.user.is_authenticated:
@@ -77,6 +86,40 @@ def _chosen_list(request: HttpRequest) -> ReadingList:
         return get_object_or_404(lists, pk=request.POST["list"])
     except ValidationError:
         raise Http404 from None
+
+
+def _take_over(request: HttpRequest) -> HttpResponse:
+    """Save what a device holds on the default list, and tell what became of it."""
+    address = reverse("community:reading-list-list")
+    if not request.user.is_authenticated:
+        return redirect_to_login(address)
+    pairs = zip(request.POST.getlist("kind"), request.POST.getlist("key"), strict=False)
+    names = list(dict.fromkeys(pairs))
+    if not names:
+        raise Http404
+    saved = save_all(request.user, names[:MAX_AT_ONCE])
+    remember_taken_over(request, saved)
+    new = sum(saved.values())
+    old, gone = len(saved) - new, len(names[:MAX_AT_ONCE]) - len(saved)
+    words = []
+    if new:
+        words.append(ngettext("%(count)d saved.", "%(count)d saved.", new) % {"count": new})
+    if old:
+        was = ngettext(
+            "%(count)d was on your list already.", "%(count)d were on your list already.", old
+        )
+        words.append(was % {"count": old})
+    if gone:
+        left = ngettext(
+            "%(count)d is no longer here, so it was left on this device.",
+            "%(count)d are no longer here, so they were left on this device.",
+            gone,
+        )
+        words.append(left % {"count": gone})
+    if len(names) > MAX_AT_ONCE:
+        words.append(_("The others did not fit. Press the button again to save them."))
+    messages.add_message(request, messages.SUCCESS if saved else messages.INFO, " ".join(words))
+    return redirect(address)
 
 
 def _choose(request: HttpRequest, target: Target) -> HttpResponse:

@@ -187,7 +187,7 @@ def test_without_script_the_visitor_signs_in_and_finds_it_saved(browser, live_se
     page.get_by_role("link", name=named("Save to my list", "Figures over five years")).click()
     assert "One in three" not in page.content()
     page.get_by_role("button", name="Save to my list").click()
-    page.get_by_label("E-mail address").fill(member.email)
+    page.get_by_label("Email address").fill(member.email)
     page.get_by_role("textbox", name="Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in", exact=True).click()
 
@@ -222,6 +222,196 @@ def test_list_is_put_in_order_by_keyboard_alone(page, live_server, sign_in):
 
     titles = [item.topic.title for item in reading_list.saved_items.all()]
     assert titles == ["Third", "First", "Second"]
+
+
+# A note that is not saved yet
+
+
+@pytest.fixture
+def notes(page, live_server, sign_in):
+    """Two items of a list, on whose page a note of the first has been typed and not saved."""
+    member = MemberFactory()
+    reading_list = ReadingList.objects.default_for(member)
+    items = [reading_list.add(TopicFactory(title=title))[0] for title in ("First", "Second")]
+    sign_in(member)
+    page.goto(f"{live_server.url}/lists/{reading_list.pk}/")
+    page.get_by_text("Write a note").first.click()
+    page.get_by_label("Your note").first.fill("Ask on Tuesday")
+    return items
+
+
+def note_of(item):
+    item.refresh_from_db()
+    return item.note
+
+
+def test_typed_note_is_saved_before_the_item_moves(page, notes):
+    page.get_by_role("button", name=named("Move down", "First")).click()
+
+    expect(page.get_by_role("button", name=named("Move up", "First, now 2 of 2"))).to_be_focused()
+    expect(page.get_by_text("Your note is saved.")).to_be_visible()
+    expect(page.get_by_label("Your note").last).to_have_value("Ask on Tuesday")
+    assert note_of(notes[0]) == "Ask on Tuesday"
+
+
+def test_typed_note_is_saved_before_another_item_is_marked_or_removed(page, notes):
+    page.get_by_role("button", name=named("Mark as read", "Second")).click()
+    expect(page.get_by_role("button", name=named("Mark as not read", "Second"))).to_be_focused()
+    assert note_of(notes[0]) == "Ask on Tuesday"
+    page.get_by_label("Your note").first.fill("Ask on Friday")
+    page.get_by_role("button", name=named("Remove", "First")).click()
+
+    # The question shows the note as it was typed last.
+    expect(page.get_by_role("heading", level=1)).to_have_text("Remove “First”?")
+    expect(page.get_by_label("Your note")).to_have_value("Ask on Friday")
+    assert note_of(notes[0]) == "Ask on Friday"
+
+
+def test_two_typed_notes_are_saved_by_one_button(page, notes):
+    page.get_by_text("Write a note").last.click()
+    page.get_by_label("Your note").last.fill("Of the second")
+    page.get_by_role("button", name=named("Save the note", "Second")).click()
+
+    expect(page.get_by_text("Your note is saved.")).to_have_count(2)
+    assert [note_of(item) for item in notes] == ["Ask on Tuesday", "Of the second"]
+
+
+@pytest.mark.parametrize("fault", ["conflict", "too long", "signed out", "network"])
+def test_note_that_cannot_be_saved_stops_everything_else(page, live_server, notes, fault):
+    text = "Ask on Tuesday"
+    if fault == "conflict":
+        notes[0].write_note("From another tab", 0)
+    elif fault == "too long":
+        text = "word " * 2001
+        page.get_by_label("Your note").first.fill(text)
+    elif fault == "signed out":
+        page.context.clear_cookies(name="session")
+    else:
+        page.route("**/note/", lambda route: route.fulfill(status=503, body=""))
+    address = page.url
+    before = note_of(notes[0])
+
+    page.get_by_role("button", name=named("Move down", "First")).click()
+
+    told = page.locator(f"#note-status-{notes[0].pk}")
+    expect(told).to_contain_text("Nothing else was done")
+    expect(told).to_have_role("status")
+    expect(told).to_be_in_viewport()
+    field = page.get_by_label("Your note").first
+    expect(field).to_have_value(text)
+    expect(field).to_be_focused()
+    expect(field).to_be_editable()
+    assert page.url == address
+    assert note_of(notes[0]) == before
+    assert violations(page) == []
+    notes[1].refresh_from_db()
+    assert notes[1].position == 2
+
+
+def test_leaving_with_a_typed_note_is_asked_about(page, live_server, notes):
+    asked = []
+    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
+
+    page.get_by_role("link", name="First", exact=True).click()
+    expect(page.get_by_label("Your note").first).to_have_value("Ask on Tuesday")
+    assert asked == ["beforeunload"]
+    page.get_by_role("button", name=named("Save the note", "First")).click()
+    expect(page.get_by_text("Your note is saved.")).to_be_visible()
+    page.get_by_role("link", name="First", exact=True).click()
+
+    expect(page.get_by_role("heading", level=1)).to_have_text("First")
+    assert asked == ["beforeunload"]
+
+
+def test_list_page_is_few_requests(page, live_server, sign_in):
+    reading_list = ReadingList.objects.default_for(MemberFactory())
+    reading_list.add(TopicFactory())
+    sign_in(reading_list.member)
+    requests = []
+    page.on("request", lambda request: requests.append(request.url))
+
+    page.goto(f"{live_server.url}/lists/{reading_list.pk}/", wait_until="networkidle")
+
+    assert len(requests) <= 5
+
+
+# What the device holds, when its owner has an account
+
+
+def test_new_member_saves_all_that_the_device_holds(page, live_server, topic, sign_in):
+    member = MemberFactory()
+    page.goto(f"{live_server.url}/facts/bones/")
+    for title in ("Bones", "Figures over five years"):
+        save_link(page, title).click()
+        expect(save_link(page, title)).to_contain_text(SAVED)
+    gone = {"kind": "topic", "key": "gone", "title": "Gone", "url": "/facts/gone/"}
+    page.evaluate(
+        "([key, text]) => localStorage.setItem(key, text)",
+        [STORE, json.dumps([*stored(page), gone])],
+    )
+    sign_in(member)
+
+    page.goto(f"{live_server.url}/lists/")
+
+    expect(page.get_by_text("Nothing here yet")).to_be_hidden()
+    assert violations(page) == []
+    page.get_by_role("button", name="Save all of these to my list").click()
+    expect(page.get_by_text("2 saved.")).to_be_visible()
+    expect(page.get_by_role("link", name="My list", exact=True).last).to_be_visible()
+    titles = [item.kind for item in SavedItem.objects.filter(reading_list__member=member)]
+    assert titles == ["topic", "fact"]
+    # What could not be saved is still on the device.
+    assert stored(page) == [gone]
+    expect(page.locator("[data-device-list] h3")).to_have_text("Gone")
+
+
+def test_device_keeps_all_until_they_are_known_to_be_saved(page, live_server, topic, sign_in):
+    page.goto(f"{live_server.url}/facts/bones/")
+    save_link(page, "Bones").click()
+    expect(save_link(page, "Bones")).to_contain_text(SAVED)
+    sign_in(MemberFactory())
+    page.goto(f"{live_server.url}/lists/")
+    page.route("**/lists/save/", lambda route: route.fulfill(status=503, body="Later"))
+
+    page.get_by_role("button", name="Save all of these to my list").click()
+
+    expect(page.get_by_text("Later")).to_be_visible()
+    assert len(stored(page)) == 1
+
+
+def test_empty_state_comes_back_with_the_last_one_removed(page, live_server, topic, sign_in):
+    page.goto(f"{live_server.url}/facts/bones/")
+    save_link(page, "Bones").click()
+    expect(save_link(page, "Bones")).to_contain_text(SAVED)
+    sign_in(MemberFactory())
+    page.goto(f"{live_server.url}/lists/")
+
+    page.get_by_role("button", name=named("Remove", "Bones")).click()
+    expect(page.get_by_text("Nothing here yet")).to_be_visible()
+    expect(page.get_by_role("button", name="Save all of these to my list")).to_be_hidden()
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_text("Nothing here yet")).to_be_hidden()
+    expect(page.get_by_role("button", name="Save all of these to my list")).to_be_visible()
+
+
+def test_day_on_the_device_is_written_as_everywhere_else(page, live_server):
+    item = {"kind": "topic", "key": "x", "title": "X", "url": "/x/", "saved": "2026-11-02"}
+    page.goto(f"{live_server.url}/lists/")
+    page.evaluate("([key, text]) => localStorage.setItem(key, text)", [STORE, json.dumps([item])])
+
+    page.reload()
+
+    expect(page.get_by_text("Saved 2 November 2026.")).to_be_visible()
+
+
+def test_save_link_is_named_in_one_piece(page, live_server, topic):
+    page.goto(f"{live_server.url}/facts/bones/")
+    link = page.get_by_role("link", name="Save to my list: Bones", exact=True)
+    expect(link).to_have_count(1)
+
+    link.click()
+
+    expect(page.get_by_role("link", name="Saved on this device: Bones", exact=True)).to_be_visible()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -87,12 +87,12 @@ def test_walk_by_keyboard_alone(page, library, live_server):
 
     press(page, "Show this now")
     expect(page.get_by_text("The text that was folded away.")).to_be_visible()
-    tab_to(page, "Save to my list : Figures over five years")
+    tab_to(page, "Save to my list: Figures over five years")
     page.keyboard.press("Enter")
     expect(page.get_by_text("Nothing was sent.")).to_be_visible()
     page.goto(f"{live_server.url}/lists/")
     press(page, "Make an account")
-    fill(page, "E-mail", EMAIL)
+    fill(page, "Email", EMAIL)
     fill(page, "Password", PASSWORD)
     for box in ("I am 16", "I agree"):
         tab_to(page, box)
@@ -130,9 +130,9 @@ def test_walk_without_javascript(browser, library, live_server):
 
     page.get_by_role("link", name="Show this now").click()
     expect(page.get_by_text("The text that was folded away.")).to_be_visible()
-    page.get_by_role("link", name="Save to my list : Figures over five years").click()
+    page.get_by_role("link", name="Save to my list: Figures over five years").click()
     page.get_by_role("button", name="Save, and make an account").click()
-    page.get_by_role("textbox", name="E-mail address").fill(EMAIL)
+    page.get_by_role("textbox", name="Email address").fill(EMAIL)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_label("I am 16").check()
     page.get_by_label("I agree").check()

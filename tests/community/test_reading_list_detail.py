@@ -216,6 +216,18 @@ def test_note_that_cannot_be_opened_closes_nothing_else(client, mine, settings):
     assert "gAAAA" not in text_of(response)
 
 
+def test_every_note_says_that_it_must_be_saved_first(client, mine):
+    item = SavedItemFactory(reading_list=mine)
+
+    page = text_of(client.get(f"/lists/{mine.pk}/"))
+
+    hint = re.search(rf'<p[^>]* id="note-status-{item.pk}"[^>]*>([^<]+)</p>', page)
+    assert hint[1] == "Press “Save the note” before you do anything else here."
+    assert 'role="status"' in hint[0]
+    assert f'aria-describedby="note-status-{item.pk}"' in page
+    assert re.search(r'<script type="module" src="[^"]*portal/note[^"]*\.js"[^>]*></script>', page)
+
+
 def test_empty_list_says_how_to_begin(client, mine):
     assert "Nothing on this list yet" in text_of(client.get(f"/lists/{mine.pk}/"))
 

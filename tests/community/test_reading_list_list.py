@@ -25,6 +25,34 @@ def test_visitor_learns_what_lists_are(client):
     assert not response.cookies
 
 
+def test_visitor_reads_the_name_that_the_navigation_has(client):
+    page = text_of(client.get("/lists/"))
+
+    assert "<title>My list ·" in page
+    assert "<h1>My list</h1>" in page
+    assert "My lists" not in page
+
+
+def test_member_with_lists_reads_of_several(client, member):
+    ReadingListFactory(member=member)
+    client.force_login(member)
+
+    page = text_of(client.get("/lists/"))
+
+    assert "<title>My lists ·" in page
+    assert "<h1>My lists</h1>" in page
+
+
+def test_what_the_device_holds_stands_before_the_lists(client, member):
+    for has_list in (False, True):
+        if has_list:
+            ReadingListFactory(member=member)
+        client.force_login(member)
+        page = text_of(client.get("/lists/"))
+        begin = "card-link" if has_list else "data-empty-state"
+        assert page.index("data-device-list") < page.index(begin)
+
+
 def test_visitor_who_posts_is_sent_to_sign_in(client):
     response = client.post("/lists/", {"title": "Mine"})
 

@@ -1,5 +1,8 @@
+import re
+
 import pytest
 from django.contrib.sessions.models import Session
+from django.test import Client
 
 from community.models import ReadingList, SavedItem
 from tests.factories import (
@@ -197,8 +200,6 @@ def test_too_many_choices_are_told_so(client):
 
 
 def test_saving_needs_a_form_of_ours(topic, member):
-    from django.test import Client
-
     client = Client(enforce_csrf_checks=True)
     client.force_login(member)
 
@@ -211,3 +212,115 @@ def test_page_asks_few_questions(client, member, topic, django_assert_max_num_qu
 
     with django_assert_max_num_queries(10):
         client.get("/lists/save/?topic=bones")
+
+
+# All that the device holds, at once
+
+
+def save_all(client, *items, **options):
+    """Send the form that save.js has filled with `items`, each a kind and a key."""
+    kinds, keys = zip(*items, strict=True)
+    return client.post("/lists/save/", {"kind": kinds, "key": keys}, **options)
+
+
+def told_to_be_saved(response):
+    """What save.js may take off the device."""
+    pattern = r'<li data-kind="([^"]*)" data-key="([^"]*)"></li>'
+    return re.findall(pattern, response.content.decode())
+
+
+def test_all_are_saved_on_the_default_list_in_their_order(client, member, topic):
+    version = make_live(FactFactory(topic=topic, slug="scans"))
+    group = SupportGroupFactory(slug="circle")
+    other = ReadingListFactory(member=member)
+    client.force_login(member)
+
+    items = [("group", "circle"), ("topic", "bones"), ("fact", "bones/scans")]
+    response = save_all(client, *items, follow=True)
+
+    mine = ReadingList.objects.get(member=member, is_default=True)
+    assert [item.target for item in mine.saved_items.all()] == [group, topic, version.fact]
+    assert not other.saved_items.exists()
+    assert response.redirect_chain == [("/lists/", 302)]
+    assert b"3 saved." in response.content
+    assert told_to_be_saved(response) == items
+
+
+def test_all_says_what_was_there_and_what_is_gone(client, member, topic):
+    ReadingList.objects.default_for(member).add(topic)
+    TopicFactory(slug="sleep")
+    hidden = TopicFactory(published_at=None)
+    client.force_login(member)
+
+    response = save_all(
+        client,
+        ("topic", "bones"),
+        ("topic", "sleep"),
+        ("topic", "sleep"),
+        ("topic", hidden.slug),
+        ("service", "sleep"),
+        ("fact", "sleep"),
+        follow=True,
+    )
+
+    assert SavedItem.objects.count() == 2
+    page = response.content.decode()
+    assert "1 saved. 1 was on your list already." in page
+    assert "3 are no longer here" in page
+    # What is not on the list is not taken off the device.
+    assert told_to_be_saved(response) == [("topic", "bones"), ("topic", "sleep")]
+
+
+def test_nothing_is_lost_if_the_page_never_comes(client, member, topic):
+    client.force_login(member)
+    save_all(client, ("topic", "bones"))
+
+    response = save_all(client, ("topic", "bones"), follow=True)
+
+    assert b"1 was on your list already." in response.content
+    assert told_to_be_saved(response) == [("topic", "bones")]
+    # Told once: what is saved on the device later is another thing.
+    assert told_to_be_saved(client.get("/lists/")) == []
+
+
+def test_a_hundred_are_saved_at_once_and_no_more(client, member):
+    topics = TopicFactory.create_batch(101)
+    client.force_login(member)
+
+    response = save_all(client, *[("topic", topic.slug) for topic in topics], follow=True)
+
+    assert SavedItem.objects.count() == len(told_to_be_saved(response)) == 100
+    assert b"100 saved." in response.content
+    assert b"Press the button again" in response.content
+
+
+def test_all_unknown_makes_no_list(client, member):
+    client.force_login(member)
+
+    response = save_all(client, ("topic", "none"), follow=True)
+
+    assert b"1 is no longer here" in response.content
+    assert not ReadingList.objects.exists()
+    assert told_to_be_saved(response) == []
+
+
+def test_visitor_who_sends_all_signs_in_first_and_keeps_all(client, topic):
+    response = save_all(client, ("topic", "bones"))
+
+    assert response["Location"] == "/accounts/login/?next=/lists/"
+    assert told_to_be_saved(client.get("/lists/")) == []
+
+
+def test_all_needs_a_form_of_ours(topic, member):
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(member)
+
+    assert save_all(client, ("topic", "bones")).status_code == 403
+
+
+def test_kinds_without_keys_save_nothing(client, member, topic):
+    client.force_login(member)
+
+    assert client.post("/lists/save/", {"kind": "topic", "key": []}).status_code == 404
+    client.post("/lists/save/", {"kind": [], "key": "bones"})
+    assert not SavedItem.objects.exists()

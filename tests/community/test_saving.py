@@ -116,6 +116,13 @@ def test_save_link_is_a_plain_link():
     assert "csrf" not in html
 
 
+def test_save_link_says_what_it_saves_in_one_piece():
+    html = rendered('{% save_link "fact" "bones/scans" "Scans" "/facts/bones/scans/" %}')
+
+    heard = re.sub(r'<span[^>]* aria-hidden="true">.*?</span>', "", html)
+    assert re.sub(r"<[^>]+>", "", heard).strip() == "Save to my list: Scans"
+
+
 def test_save_link_of_given_words_asks_nothing(django_assert_num_queries):
     with django_assert_num_queries(0):
         html = rendered('{% save_link "fact" "bones/scans" "Scans" "/facts/bones/scans/" %}')
