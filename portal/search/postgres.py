@@ -20,7 +20,7 @@ _SQL = """
            ts_headline('english', body, q, %s), left(body, 300)
     FROM best ORDER BY rank DESC, id
 """
-_HEADLINE = f"StartSel={HIT_BEGINS}, StopSel={HIT_ENDS}, MaxWords=24, MinWords=12, MaxFragments=1"
+_HEADLINE = f"StartSel={HIT_BEGINS}, StopSel={HIT_ENDS}, MaxWords=24, MinWords=12, MaxFragments=0"
 
 
 def find(words: list[str], at: datetime, language: str, *, all_words: bool) -> list[Row]:

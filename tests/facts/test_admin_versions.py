@@ -627,7 +627,7 @@ def test_staff_without_a_second_factor_is_kept_out(client, in_review):
 
 def test_list_tells_where_each_stands(client, editor, draft):
     DraftFactory(status="in-review")
-    live = make_live()
+    live = make_live(title="A heading like no other")
     FactVersion.objects.filter(pk=make_live().pk).update(
         live_until=timezone.now(), withdrawn_reason="Wrong."
     )
