@@ -4,6 +4,7 @@ Plain functions. A heading that they return may stand anywhere: of a sensitive f
 neutral one.
 """
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,7 +20,7 @@ from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from community.fields import Sealed, UndecipherableText
-from community.models import ReadingList, SavedItem, SupportGroup
+from community.models import ReadingList, SupportGroup
 from facts.models import Fact, Topic
 
 Target = Topic | Fact | SupportGroup
@@ -27,8 +28,11 @@ Target = Topic | Fact | SupportGroup
 KINDS = {"topic": _("Topic"), "fact": _("Fact"), "group": _("Support group")}
 MAX_CHOICES = 20  # in one session
 MAX_AT_ONCE = 100  # things that a device hands over
+MAX_UNSAVED = 20  # notes in one session
+MAX_UNSAVED_SIZE = 60_000  # characters of a session, for all of them, encrypted
+UNSAVED_MAX_LENGTH = 20_000  # characters of one of them, as it was typed
 _CHOICES = "chosen_to_save"
-_UNSAVED_NOTE = "unsaved_note"
+_UNSAVED_NOTES = "unsaved_notes"
 _TAKEN_OVER = "taken_over"
 
 
@@ -51,6 +55,15 @@ class Saveable:
         """The address of the page that saves it."""
         query = urlencode({self.kind: self.key}, safe="/")
         return f"{reverse('community:saved-item-create')}?{query}"
+
+
+@dataclass(frozen=True)
+class UnsavedNote:
+    """What was typed as the note of the item with the key `item`, which may be gone by now."""
+
+    item: int
+    text: str
+    based_on: str
 
 
 def saveable(target: Target) -> Saveable:
@@ -138,15 +151,16 @@ def remember_choice(request: HttpRequest, target: Target) -> bool:
 def save_chosen(request: HttpRequest | None, user: Any) -> None:
     """Put what the session kept on the default list of `user`, who has just signed in.
 
-    What has been unpublished in the meantime is left out. A note that somebody else was
-    writing in this browser is forgotten.
+    What has been unpublished in the meantime is left out. The notes that somebody else was
+    writing in this browser are forgotten.
     """
     session = getattr(request, "session", None)
     if request is None or session is None:
         return
-    kept = session.get(_UNSAVED_NOTE)
-    if kept and not user.reading_lists.filter(pk=kept["list"]).exists():
-        del session[_UNSAVED_NOTE]
+    if notes := session.get(_UNSAVED_NOTES):
+        named = user.reading_lists.filter(pk__in={note["list"] for note in notes})
+        own = {str(pk) for pk in named.values_list("pk", flat=True)}
+        session[_UNSAVED_NOTES] = [note for note in notes if note["list"] in own]
     choices = session.get(_CHOICES)
     if not choices:
         return
@@ -161,35 +175,54 @@ def save_chosen(request: HttpRequest | None, user: Any) -> None:
         messages.success(request, words % {"count": count})
 
 
-# A note that was sent after its writer had been signed out
+# Notes that were sent after their writer had been signed out
 
 
 def keep_unsaved_note(
     request: HttpRequest, list_pk: Any, item_pk: int, text: str, based_on: str
-) -> None:
-    """Keep `text`, encrypted, in the session of somebody who must sign in again first."""
-    request.session[_UNSAVED_NOTE] = {
+) -> bool:
+    """Keep `text`, encrypted, in the session of somebody who must sign in again first.
+
+    It takes the place of an older text for the same item. Returns False, and keeps what is
+    there, if the text is empty or the session cannot hold it.
+    """
+    if not 0 < len(text) <= UNSAVED_MAX_LENGTH:
+        return False
+    note = {
         "list": str(list_pk),
         "item": item_pk,
         "token": Sealed.of(text).token,
         "based_on": based_on,
     }
+    notes = [*_without(request.session.get(_UNSAVED_NOTES, []), list_pk, item_pk), note]
+    if len(notes) > MAX_UNSAVED or len(json.dumps(notes)) > MAX_UNSAVED_SIZE:
+        return False
+    request.session[_UNSAVED_NOTES] = notes
+    return True
 
 
-def unsaved_note(request: HttpRequest, reading_list: ReadingList) -> dict[str, Any] | None:
-    """Return `item`, `text` and `based_on` of a note on `reading_list` that was not saved."""
-    kept = request.session.get(_UNSAVED_NOTE)
-    if not kept or kept["list"] != str(reading_list.pk):
-        return None
-    try:
-        text = Sealed(kept["token"]).open()
-    except UndecipherableText:
-        return None
-    return {"item": kept["item"], "text": text, "based_on": kept["based_on"]}
+def unsaved_notes(request: HttpRequest, reading_list: ReadingList) -> list[UnsavedNote]:
+    """Return the notes on `reading_list` that were kept and are not saved, oldest first."""
+    notes = []
+    for kept in request.session.get(_UNSAVED_NOTES, []):
+        if kept["list"] != str(reading_list.pk):
+            continue
+        try:
+            text = Sealed(kept["token"]).open()
+        except UndecipherableText:
+            continue
+        notes.append(UnsavedNote(kept["item"], text, kept["based_on"]))
+    return notes
 
 
-def forget_unsaved_note(request: HttpRequest, item: SavedItem) -> None:
-    """Forget the kept text of `item`: it is saved, or given up."""
-    kept = request.session.get(_UNSAVED_NOTE)
-    if kept and kept["item"] == item.pk:
-        del request.session[_UNSAVED_NOTE]
+def forget_unsaved_note(request: HttpRequest, list_pk: Any, item_pk: int | str) -> None:
+    """Forget the kept text for an item: it is saved, or given up."""
+    notes = request.session.get(_UNSAVED_NOTES, [])
+    others = _without(notes, list_pk, item_pk)
+    if len(others) < len(notes):
+        request.session[_UNSAVED_NOTES] = others
+
+
+def _without(notes: list[dict[str, Any]], list_pk: Any, item_pk: int | str) -> list[dict[str, Any]]:
+    name = (str(list_pk), str(item_pk))
+    return [note for note in notes if (note["list"], str(note["item"])) != name]

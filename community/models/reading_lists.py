@@ -3,7 +3,7 @@ from datetime import datetime
 from typing import Any, Self
 
 from django.db import models, transaction
-from django.db.models import Count, Max, Q
+from django.db.models import Count, Max, OuterRef, Q, Subquery
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language
@@ -105,6 +105,16 @@ class SavedItemQuerySet(models.QuerySet):
         """Items with their topic, fact or group, and the fact that replaces theirs."""
         return self.select_related("topic", "fact__topic", "fact__replaced_by__topic", "group")
 
+    def with_numbers(self) -> Self:
+        """Items with `number`, their place on their list, counted from 1."""
+        up_to_here = SavedItem.objects.filter(
+            Q(position__lt=OuterRef("position"))
+            | Q(position=OuterRef("position"), pk__lte=OuterRef("pk")),
+            reading_list=OuterRef("reading_list"),
+        )
+        count = up_to_here.order_by().values("reading_list").annotate(count=Count("pk"))
+        return self.annotate(number=Subquery(count.values("count")))
+
 
 class SavedItem(models.Model):
     """Exactly one of a topic, a fact or a group on a list, with the member's own note."""
@@ -126,6 +136,8 @@ class SavedItem(models.Model):
     )
     seen_at = models.DateTimeField(_("seen"))
     created_at = models.DateTimeField(_("saved"), auto_now_add=True)
+
+    number: int
 
     objects = SavedItemQuerySet.as_manager()
 
@@ -203,10 +215,10 @@ class SavedItem(models.Model):
                 SavedItem.objects.filter(pk=pk).update(position=number)
         return True
 
-    def mark_read(self, is_read: bool, at: datetime) -> None:
-        """Set or clear the read mark."""
+    def mark_read(self, is_read: bool, at: datetime) -> bool:
+        """Set or clear the read mark. Returns False if the item has been removed."""
         self.read_at = at if is_read else None
-        self.save(update_fields=["read_at"])
+        return bool(SavedItem.objects.filter(pk=self.pk).update(read_at=self.read_at))
 
     @transaction.atomic
     def write_note(self, text: str, based_on: int) -> bool:
@@ -214,7 +226,7 @@ class SavedItem(models.Model):
 
         Returns False, and changes nothing, if another tab has saved another text in between.
         Raises UndecipherableText, and changes nothing, if the present keys do not open the
-        note that is there.
+        note that is there; SavedItem.DoesNotExist if the item has been removed.
         """
         item = SavedItem.objects.select_for_update().get(pk=self.pk)
         if item.note == text:

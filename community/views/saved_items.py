@@ -32,8 +32,6 @@ from community.saving import (
 )
 from community.views.reading_lists import PAGE_SIZE
 
-UNSAVED_MAX_LENGTH = 20_000  # characters of a note that a session keeps
-
 
 @require_safe
 def state(request: HttpRequest) -> JsonResponse:
@@ -175,10 +173,19 @@ def _card(request: HttpRequest, item: SavedItem) -> Card:
 
 @require_POST
 def saved_item_note(request: HttpRequest, pk: UUID, item: int) -> HttpResponse:
-    """Save the note, unless another tab has changed it meanwhile; then show both texts."""
+    """Save the note, unless another tab has changed it meanwhile; then show both texts.
+
+    If the item is not found, or has been removed meanwhile, what was typed is given back.
+    """
     if not request.user.is_authenticated:
         return _keep_for_later(request, pk, item)
-    saved = _item_or_404(request, pk, item)
+    typed = _typed(request)
+    try:
+        saved = _item_or_404(request, pk, item)
+    except Http404:
+        if not typed.strip():
+            raise
+        return _gone_page(request, typed)
     form = NoteForm(request.POST, auto_id="note-%s")
     if not form.is_valid():
         return _note_page(request, saved, form)
@@ -193,13 +200,18 @@ def saved_item_note(request: HttpRequest, pk: UUID, item: int) -> HttpResponse:
         is_saved = saved.write_note(text, based_on)
     except UndecipherableText:
         return _note_page(request, saved, form, is_sealed=True, status=409)
+    except SavedItem.DoesNotExist:
+        return _gone_page(request, text)
     if not is_saved:
-        saved.refresh_from_db(fields=["note", "note_number"])
+        try:
+            saved.refresh_from_db(fields=["note", "note_number"])
+        except SavedItem.DoesNotExist:
+            return _gone_page(request, text)
         again = NoteForm(initial={"note": text, "based_on": saved.note_number}, auto_id="note-%s")
         again.fields["note"].label = _("What you typed just now")
         again.fields["note"].widget.attrs["rows"] = 8
         return _note_page(request, saved, again, is_conflict=True, status=409)
-    forget_unsaved_note(request, saved)
+    forget_unsaved_note(request, pk, item)
     messages.success(request, _("Your note is saved."), f"item-{saved.pk}")
     return redirect(_address_of(saved))
 
@@ -211,15 +223,22 @@ def _note_page(
     return render(request, "community/saved_item_note.html", context, status=status)
 
 
+def _typed(request: HttpRequest) -> str:
+    return request.POST.get("note", "").replace("\r\n", "\n")
+
+
+def _gone_page(request: HttpRequest, text: str) -> HttpResponse:
+    """Give back `text`, whose item is not there: the same for every list, to say nothing of it."""
+    return render(request, "community/saved_item_gone.html", {"text": text}, status=404)
+
+
 def _keep_for_later(request: HttpRequest, pk: UUID, item: int) -> HttpResponse:
     """Give back the note of somebody whose session has ended, and keep it until they sign in.
 
     The same for a list that exists and for one that does not.
     """
-    text = request.POST.get("note", "").replace("\r\n", "\n")
-    is_kept = 0 < len(text) <= UNSAVED_MAX_LENGTH
-    if is_kept:
-        keep_unsaved_note(request, pk, item, text, request.POST.get("based_on", "")[:10])
+    text = _typed(request)
+    is_kept = keep_unsaved_note(request, pk, item, text, request.POST.get("based_on", "")[:10])
     address = reverse("community:reading-list-detail", args=[pk])
     context = {"text": text, "is_kept": is_kept, "next_url": f"{address}#note-{item}"}
     return render(request, "community/signed_out.html", context, status=403)
@@ -231,7 +250,8 @@ def saved_item_read(request: HttpRequest, pk: UUID, item: int) -> HttpResponse:
     if not request.user.is_authenticated:
         return _sign_in_first(pk)
     saved = _item_or_404(request, pk, item)
-    saved.mark_read(request.POST.get("is_read") != "0", timezone.now())
+    if not saved.mark_read(request.POST.get("is_read") != "0", timezone.now()):
+        raise Http404
     return redirect(_address_of(saved, "read"))
 
 
@@ -259,7 +279,6 @@ def saved_item_delete(request: HttpRequest, pk: UUID, item: int) -> HttpResponse
     # Asked again if the note has changed since the question was shown.
     if not saved.remove(number_or_none(request.POST.get("with_note", ""))):
         return render(request, "community/saved_item_delete.html", {"item": saved, "card": card})
-    forget_unsaved_note(request, saved)
     words = _("“%(heading)s” is off your list.") % {"heading": card.heading}
     messages.success(request, _with_way_back(words, card, saved))
     page = place // PAGE_SIZE + 1

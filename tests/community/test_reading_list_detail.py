@@ -10,6 +10,7 @@ from django.utils import timezone
 from community.models import ReadingList, SavedItem
 from facts.models import FactVersion
 from tests.factories import (
+    PASSWORD,
     FactFactory,
     ReadingListFactory,
     SavedItemFactory,
@@ -268,6 +269,143 @@ def test_page_asks_as_much_for_fifty_items_as_for_three(client, mine):
 
     assert SavedItem.objects.count() == 51
     assert queries() == few <= 10
+
+
+# Notes that were sent after their writer had been signed out
+
+
+def keep(client, reading_list, item_pk, text):
+    """Send a note signed out, then sign in with the same session."""
+    address = f"/lists/{reading_list.pk}/items/{item_pk}/note/"
+    client.logout()
+    assert client.post(address, {"note": text, "based_on": "0"}).status_code == 403
+    client.post("/accounts/login/", {"login": reading_list.member.email, "password": PASSWORD})
+
+
+def test_note_of_an_item_on_another_page_is_told_of(client, mine):
+    items = [mine.add(TopicFactory(title=f"Topic {n}"))[0] for n in range(1, 53)]
+    keep(client, mine, items[51].pk, "words for the last")
+
+    first = text_of(client.get(f"/lists/{mine.pk}/"))
+    second = text_of(client.get(f"/lists/{mine.pk}/?page=2"))
+
+    assert f'href="/lists/{mine.pk}/?page=2#note-{items[51].pk}"' in first
+    assert "words for the last" not in first
+    assert f'href="#note-{items[51].pk}"' in second
+    assert "words for the last</textarea>" in second
+    keep(client, mine, items[0].pk, "words for the first")
+    second = text_of(client.get(f"/lists/{mine.pk}/?page=2"))
+    assert f'href="/lists/{mine.pk}/#note-{items[0].pk}"' in second
+
+
+def test_notice_of_a_note_on_another_page_is_gentle(client, mine):
+    for _number in range(50):
+        mine.add(TopicFactory())
+    version = make_live(title="One in three", neutral_heading="Figures", sensitivity="prognosis")
+    item = mine.add(version.fact)[0]
+    keep(client, mine, item.pk, "words")
+
+    page = text_of(client.get(f"/lists/{mine.pk}/"))
+
+    assert "Figures" in page
+    assert "One in three" not in page
+
+
+def test_note_of_an_item_that_is_gone_is_given_back_until_it_is_dismissed(client, mine):
+    item = mine.add(TopicFactory())[0]
+    keep(client, mine, item.pk, "my <words>")
+    SavedItem.objects.all().delete()
+
+    page = text_of(client.get(f"/lists/{mine.pk}/"))
+
+    assert re.search(r"<textarea[^>]* readonly>\s*my <words></textarea>", page)
+    # Where signing in leads to.
+    assert f'id="note-{item.pk}"' in page
+    assert "my <words></textarea>" in text_of(client.get(f"/lists/{mine.pk}/"))
+
+    button = re.search(r'name="forget" value="(\d+)"', page)
+    response = client.post(f"/lists/{mine.pk}/", {"forget": button[1]}, follow=True)
+
+    assert response.redirect_chain == [(f"/lists/{mine.pk}/", 302)]
+    assert "my <words>" not in text_of(response)
+    mine.refresh_from_db()
+    assert mine.title == "My own list"
+
+
+def test_kept_note_outlives_the_removal_of_its_item(client, mine):
+    item = mine.add(TopicFactory())[0]
+    keep(client, mine, item.pk, "my words")
+
+    response = client.post(f"/lists/{mine.pk}/items/{item.pk}/remove/", follow=True)
+
+    assert not SavedItem.objects.exists()
+    assert "my words</textarea>" in text_of(response)
+
+
+def test_kept_note_beside_one_that_cannot_be_opened_is_given_back(client, mine, settings):
+    item = mine.add(TopicFactory())[0]
+    item.write_note("sealed", 0)
+    settings.NOTES_KEYS = [Fernet.generate_key().decode()]
+    keep(client, mine, item.pk, "my words")
+
+    page = text_of(client.get(f"/lists/{mine.pk}/"))
+
+    assert "my words</textarea>" in page
+    assert "Your note cannot be opened now" in page
+
+
+def test_kept_note_of_a_number_that_no_item_has_is_given_back(client, mine):
+    keep(client, mine, 10**30, "my words")
+
+    page = text_of(client.get(f"/lists/{mine.pk}/"))
+    assert "my words</textarea>" in page
+
+    page = text_of(client.post(f"/lists/{mine.pk}/", {"forget": str(10**30)}, follow=True))
+    assert "my words" not in page
+
+
+def test_place_on_a_list_is_right_when_positions_are_shared(mine):
+    items = [SavedItemFactory(reading_list=mine, position=n) for n in (7, 2, 2)]
+    SavedItemFactory(position=1)
+
+    numbered = mine.saved_items.with_numbers().filter(pk__in=[item.pk for item in items[:2]])
+
+    assert [(item, item.number) for item in numbered] == [(items[1], 1), (items[0], 3)]
+
+
+def test_list_is_deleted_with_its_kept_notes_after_asking(client, mine):
+    item = mine.add(TopicFactory())[0]
+    keep(client, mine, item.pk, "my words")
+
+    page = text_of(client.post(f"/lists/{mine.pk}/", {"delete": "ask"}))
+    assert "1 note of yours goes too." in page
+
+    state = re.search(r'name="delete" value="([^"]+)"', page)[1]
+    client.post(f"/lists/{mine.pk}/", {"delete": state})
+    assert not client.session["unsaved_notes"]
+
+
+@pytest.mark.parametrize("forget", ["", "x", "9" * 40])
+def test_dismissing_what_is_not_kept_does_nothing(client, mine, forget):
+    response = client.post(f"/lists/{mine.pk}/", {"forget": forget})
+
+    assert response.status_code == 302
+
+
+def test_kept_notes_ask_few_queries(client, mine):
+    items = [mine.add(make_live().fact)[0] for _number in range(60)]
+    client.logout()
+    for number, item in enumerate(items[45:]):
+        client.post(
+            f"/lists/{mine.pk}/items/{item.pk if number else 10**9}/note/", {"note": "words"}
+        )
+    client.post("/accounts/login/", {"login": mine.member.email, "password": PASSWORD})
+
+    with CaptureQueriesContext(connection) as captured:
+        page = text_of(client.get(f"/lists/{mine.pk}/"))
+
+    assert page.count("?page=2#note-") == 10
+    assert len(captured) <= 10
 
 
 # Title and deletion

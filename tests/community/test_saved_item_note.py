@@ -5,6 +5,7 @@ import pytest
 from cryptography.fernet import Fernet
 from django.test import Client
 
+from community.models import SavedItem
 from tests.factories import PASSWORD, ReadingListFactory, SavedItemFactory
 
 pytestmark = pytest.mark.django_db
@@ -212,6 +213,85 @@ def test_item_is_found_on_its_own_list_only(client, member, item):
     assert response.status_code == 404
 
 
+# The item was removed in another tab
+
+
+@pytest.mark.parametrize("text", ["my <words>", "x" * 20_000])
+def test_note_on_a_removed_item_is_given_back(client, member, item, text):
+    client.force_login(member)
+    item.delete()
+
+    response = client.post(
+        f"/lists/{item.reading_list.pk}/items/77/note/", {"note": text, "based_on": "0"}
+    )
+
+    assert response.status_code == 404
+    assert f"{text}</textarea>" in text_of(response)
+    assert "readonly" in text_of(response)
+    assert "community/saved_item_gone.html" in [template.name for template in response.templates]
+
+
+@pytest.mark.parametrize("fields", [{}, {"note": " \r\n "}])
+def test_without_words_there_is_nothing_to_give_back(client, member, item, fields):
+    client.force_login(member)
+
+    response = client.post(f"/lists/{item.reading_list.pk}/items/0/note/", fields)
+
+    assert response.status_code == 404
+    assert "What you typed" not in text_of(response)
+
+
+def test_removed_own_item_looks_like_any_that_is_not_there(client, member, item):
+    client.force_login(member)
+    theirs = SavedItemFactory(reading_list=ReadingListFactory())
+    others = (
+        f"/lists/{item.reading_list.pk}/items/{theirs.pk}/note/",
+        address(theirs),
+        f"/lists/{MADE_UP}/items/{theirs.pk}/note/",
+    )
+
+    pages = [client.post(other, {"note": "same words", "based_on": "0"}) for other in others]
+
+    assert [page.status_code for page in pages] == [404] * 3
+    assert len({re.sub(r"/lists/[\w-]{36}/items/\d+/", "/", text_of(page)) for page in pages}) == 1
+    headers = [{**page.headers, "X-Request-ID": ""} for page in pages]
+    assert headers[0] == headers[1] == headers[2]
+
+
+@pytest.mark.parametrize("both", [{}, {"both": "1"}])
+def test_item_that_vanishes_while_its_note_is_saved(client, member, item, monkeypatch, both):
+    item.write_note("old", 0)
+    client.force_login(member)
+    write_note = SavedItem.write_note
+
+    def removed_first(self, text, based_on):
+        SavedItem.objects.all().delete()
+        return write_note(self, text, based_on)
+
+    monkeypatch.setattr(SavedItem, "write_note", removed_first)
+    response = client.post(address(item), {"note": "my words", "based_on": "1", **both})
+
+    assert response.status_code == 404
+    assert "my words</textarea>" in text_of(response)
+
+
+def test_item_that_vanishes_before_a_conflict_is_shown(client, member, item, monkeypatch):
+    item.write_note("old", 0)
+    client.force_login(member)
+    write_note = SavedItem.write_note
+
+    def removed_after(self, text, based_on):
+        is_saved = write_note(self, text, based_on)
+        SavedItem.objects.all().delete()
+        return is_saved
+
+    monkeypatch.setattr(SavedItem, "write_note", removed_after)
+    response = client.post(address(item), {"note": "my words", "based_on": "0"})
+
+    assert response.status_code == 404
+    assert "my words</textarea>" in text_of(response)
+
+
 def test_reading_the_address_is_refused(client, member, item):
     client.force_login(member)
 
@@ -254,6 +334,37 @@ def test_note_typed_over_a_dead_session_is_there_after_signing_in(client, member
     page = client.get(f"/lists/{item.reading_list.pk}/")
     assert "my words</textarea>" in text_of(page)
     assert "It is not saved yet." not in text_of(page)
+
+
+def test_two_notes_typed_over_a_dead_session_are_both_there(client, member, item):
+    second = SavedItemFactory(reading_list=item.reading_list)
+    for one, text in ((item, "the first words"), (second, "the second words")):
+        response = client.post(address(one), {"note": text, "based_on": "0"})
+        assert "you find them beside the note" in text_of(response)
+
+    client.post("/accounts/login/", {"login": member.email, "password": PASSWORD})
+    page = text_of(client.get(f"/lists/{item.reading_list.pk}/"))
+
+    assert "the first words</textarea>" in page
+    assert "the second words</textarea>" in page
+    assert page.count("It is not saved yet.") == 2
+    for one in (item, second):
+        assert f'href="#note-{one.pk}"' in page
+    client.post(address(second), {"note": "the second words", "based_on": "0"})
+    page = text_of(client.get(f"/lists/{item.reading_list.pk}/"))
+    assert page.count("It is not saved yet.") == 1
+
+
+def test_note_that_does_not_fit_is_not_promised(client, item):
+    for number in range(20):
+        client.post(f"/lists/{MADE_UP}/items/{number}/note/", {"note": "words"})
+
+    response = client.post(address(item), {"note": "one too many", "based_on": "0"})
+
+    assert response.status_code == 403
+    assert "one too many</textarea>" in text_of(response)
+    assert "Please copy them" in text_of(response)
+    assert "beside the note" not in text_of(response)
 
 
 def test_note_that_changed_meanwhile_is_a_conflict(client, member, item):

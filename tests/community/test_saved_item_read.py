@@ -1,5 +1,6 @@
 import pytest
 
+from community.models import SavedItem
 from tests.factories import ReadingListFactory, SavedItemFactory
 
 pytestmark = pytest.mark.django_db
@@ -46,6 +47,20 @@ def test_item_of_another_member_is_not_found(client, item):
     assert response.status_code == 404
     item.refresh_from_db()
     assert item.read_at is None
+
+
+def test_item_that_vanishes_meanwhile_is_not_found(client, member, item, monkeypatch):
+    client.force_login(member)
+    mark_read = SavedItem.mark_read
+
+    def removed_first(self, is_read, at):
+        SavedItem.objects.all().delete()
+        return mark_read(self, is_read, at)
+
+    monkeypatch.setattr(SavedItem, "mark_read", removed_first)
+    response = client.post(address(item), {"is_read": "1"})
+
+    assert response.status_code == 404
 
 
 def test_visitor_is_sent_to_sign_in_and_back_to_the_list(client, item):

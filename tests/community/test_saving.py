@@ -1,5 +1,6 @@
 """What can be saved, the tags for public pages, and what a session keeps."""
 
+import json
 import re
 from datetime import timedelta
 
@@ -12,12 +13,15 @@ from django.utils import timezone
 from community.models import ReadingList, SavedItem
 from community.saving import (
     MAX_CHOICES,
+    MAX_UNSAVED,
+    MAX_UNSAVED_SIZE,
     find,
+    forget_unsaved_note,
     keep_unsaved_note,
     remember_choice,
     save_chosen,
     saveable,
-    unsaved_note,
+    unsaved_notes,
 )
 from facts.models import FactVersion
 from tests.factories import (
@@ -191,29 +195,86 @@ def test_signing_in_without_a_choice_makes_no_list(visit, member):
     assert not ReadingList.objects.exists()
 
 
+def texts(visit, reading_list):
+    return [(note.item, note.text) for note in unsaved_notes(visit, reading_list)]
+
+
 def test_unsaved_note_is_encrypted_and_belongs_to_its_list(visit):
     reading_list, other = ReadingListFactory(), ReadingListFactory()
 
-    keep_unsaved_note(visit, reading_list.pk, 5, "a private thought", "3")
+    assert keep_unsaved_note(visit, reading_list.pk, 5, "a private thought", "3")
 
     assert "private" not in str(dict(visit.session.items()))
-    assert unsaved_note(visit, reading_list) == {
-        "item": 5,
-        "text": "a private thought",
-        "based_on": "3",
-    }
-    assert unsaved_note(visit, other) is None
+    (note,) = unsaved_notes(visit, reading_list)
+    assert (note.item, note.text, note.based_on) == (5, "a private thought", "3")
+    assert unsaved_notes(visit, other) == []
+
+
+def test_unsaved_notes_of_several_items_are_all_kept(visit):
+    reading_list, other = ReadingListFactory(), ReadingListFactory()
+
+    keep_unsaved_note(visit, reading_list.pk, 5, "the first", "0")
+    keep_unsaved_note(visit, reading_list.pk, 6, "the second", "0")
+    keep_unsaved_note(visit, other.pk, 5, "elsewhere", "0")
+    keep_unsaved_note(visit, reading_list.pk, 5, "the first, again", "0")
+
+    assert sorted(texts(visit, reading_list)) == [(5, "the first, again"), (6, "the second")]
+    assert texts(visit, other) == [(5, "elsewhere")]
+
+
+def test_only_the_note_that_is_saved_is_forgotten(visit):
+    reading_list, other = ReadingListFactory(), ReadingListFactory()
+    for pk, item in ((reading_list.pk, 5), (reading_list.pk, 6), (other.pk, 5)):
+        keep_unsaved_note(visit, pk, item, "words", "0")
+
+    forget_unsaved_note(visit, reading_list.pk, 5)
+
+    assert texts(visit, reading_list) == [(6, "words")]
+    assert texts(visit, other) == [(5, "words")]
+
+
+def test_session_keeps_a_limited_number_of_notes_and_loses_none(visit):
+    reading_list = ReadingListFactory()
+
+    kept = [
+        keep_unsaved_note(visit, reading_list.pk, item, "words", "0")
+        for item in range(MAX_UNSAVED + 1)
+    ]
+
+    assert kept == [True] * MAX_UNSAVED + [False]
+    assert texts(visit, reading_list) == [(item, "words") for item in range(MAX_UNSAVED)]
+    # A newer text of one that is kept takes the place of the older.
+    assert keep_unsaved_note(visit, reading_list.pk, 0, "newer", "0")
+    assert (0, "newer") in texts(visit, reading_list)
+
+
+@pytest.mark.parametrize("letter", ["x", "é", "語"])
+def test_session_stays_small_and_what_was_promised_stays(visit, letter):
+    reading_list = ReadingListFactory()
+    longest = letter * 10_000
+
+    kept = [keep_unsaved_note(visit, reading_list.pk, item, longest, "0") for item in range(9)]
+    is_replaced = keep_unsaved_note(visit, reading_list.pk, 0, letter * 40_000, "0")
+
+    assert kept[0]
+    assert not kept[-1]
+    assert not is_replaced
+    assert texts(visit, reading_list) == [(item, longest) for item in range(sum(kept))]
+    assert len(json.dumps(dict(visit.session.items()))) < MAX_UNSAVED_SIZE + 100
 
 
 def test_unsaved_note_is_forgotten_when_somebody_else_signs_in(visit):
     reading_list = ReadingListFactory()
+    other = ReadingListFactory()
     keep_unsaved_note(visit, reading_list.pk, 5, "a private thought", "3")
+    keep_unsaved_note(visit, other.pk, 6, "of another", "3")
 
     save_chosen(visit, reading_list.member)
-    assert unsaved_note(visit, reading_list)
+    assert texts(visit, reading_list) == [(5, "a private thought")]
+    assert unsaved_notes(visit, other) == []
 
     save_chosen(visit, MemberFactory())
-    assert unsaved_note(visit, reading_list) is None
+    assert unsaved_notes(visit, reading_list) == []
 
 
 # The default list
