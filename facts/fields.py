@@ -72,9 +72,8 @@ class RichTextField(ProseEditorField):
 class ChoicesField(models.CharField):
     """Several of a closed list of choices, kept in one column as ",one,two,".
 
-    In Python the value is a list of the chosen values, in the order of `choices`.
-    `filter(<name>__includes="one")` finds the rows that hold a value. One column, not a
-    relation, so that an immutable row, its history and its copies hold all of themselves.
+    In Python the value is a list of the chosen values, in the order of `choices`. One column,
+    not a relation, so that an immutable row, its history and its copies hold all of themselves.
     """
 
     description = _("Several of a closed list")
@@ -140,22 +139,3 @@ class ChoicesField(models.CharField):
         """Return what readers see for `values`."""
         names = dict(self.flatchoices)
         return [str(names.get(value, value)) for value in values]
-
-
-@ChoicesField.register_lookup
-class Includes(models.Lookup):
-    """True where the list holds the value, which is compared as a whole."""
-
-    lookup_name = "includes"
-
-    def get_prep_lookup(self) -> str:
-        text = str(self.rhs).replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
-        return f"%,{text},%"
-
-    def get_db_prep_lookup(self, value: Any, connection: Any) -> Any:
-        return "%s", [value]
-
-    def as_sql(self, compiler: Any, connection: Any) -> Any:
-        left, left_params = self.process_lhs(compiler, connection)
-        right, right_params = self.process_rhs(compiler, connection)
-        return f"{left} LIKE {right} ESCAPE '\\'", [*left_params, *right_params]

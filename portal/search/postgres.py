@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.db import connection
 
-from portal.search.query import HIT_BEGINS, HIT_ENDS, LIMIT, Row
+from portal.search.rows import HIT_BEGINS, HIT_ENDS, LIMIT, Row
 
 # The hits are ranked and cut first: ts_headline reads the whole text, so it runs on 20 rows only.
 _SQL = """

@@ -10,6 +10,8 @@ from django.db import connection
 from django.utils.safestring import SafeString, mark_safe
 
 from facts.choices import Sensitivity
+from portal.search import postgres, sqlite
+from portal.search.rows import HIT_BEGINS, HIT_ENDS, Row
 
 MAX_LENGTH = 200  # characters of a query that are looked at
 MAX_WORDS = 12
@@ -20,22 +22,6 @@ STOP_WORDS = frozenset(
     "so t than that the their them then there they this to us was we were what when where which "
     "who why will with would you your".split()
 )
-LIMIT = 20  # results
-# Control characters that no text holds: they mark the hits, so that the text can be escaped.
-HIT_BEGINS, HIT_ENDS = "\x02", "\x03"
-
-
-@dataclass(frozen=True)
-class Row:
-    """What a database's index returns; `snippet` still holds the marks of the hits."""
-
-    kind: str
-    url: str
-    title: str
-    neutral_title: str
-    sensitivity: str
-    snippet: str
-    beginning: str  # of the text
 
 
 @dataclass(frozen=True)
@@ -69,10 +55,7 @@ def search(text: str, at: datetime, language: str, hidden: Iterable[str]) -> lis
     words = words_of(text)
     if not words:
         return []
-    if connection.vendor == "postgresql":
-        from portal.search.postgres import find
-    else:
-        from portal.search.sqlite import find
+    find = (postgres if connection.vendor == "postgresql" else sqlite).find
     rows = find(words, at, language, all_words=True)
     if not rows and len(words) > 1:
         rows = find(words, at, language, all_words=False)

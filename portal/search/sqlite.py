@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.db import connection
 
-from portal.search.query import HIT_BEGINS, HIT_ENDS, LIMIT, Row
+from portal.search.rows import HIT_BEGINS, HIT_ENDS, LIMIT, Row
 
 # bm25() is smaller for a better hit; a word in a title weighs eight times one in the text.
 _SQL = """

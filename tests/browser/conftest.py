@@ -50,6 +50,10 @@ def browser_context_args():
     return {"viewport": {"width": 360, "height": 740}, "locale": "en-US"}
 
 
+# What went wrong on the pages of the test that runs.
+errors: list[str] = []
+
+
 @pytest.fixture
 def context(context, live_server):
     """A browser context in which every page is watched.
@@ -57,7 +61,8 @@ def context(context, live_server):
     At the end, no page may have asked another host for anything, broken the Content Security
     Policy or thrown an error.
     """
-    foreign, errors = [], []
+    foreign = []
+    errors.clear()
 
     def watch(page):
         page.set_default_timeout(10_000)
@@ -109,7 +114,11 @@ def sign_in(context, live_server):
 
 def violations(page):
     """Return what axe finds on `page`, in words, each with the places where it is."""
+    page.wait_for_timeout(50)
+    before = len(errors)
     found = Axe().run(page, options=AXE_RULES).response["violations"]
+    page.wait_for_timeout(50)
+    del errors[before:]  # axe tries to add a style of its own, which the policy refuses.
     return [
         f"{rule['id']}: {node['html'][:120]} — {node.get('failureSummary', '')[:200]}"
         for rule in found

@@ -131,18 +131,6 @@ class TestChoices:
 
         assert draft.audiences == ["newly-diagnosed", "men"]
 
-    def test_are_found_as_a_whole(self):
-        draft = DraftFactory(audiences=["men", "young-adults"])
-        DraftFactory(audiences=["young-adults"])
-
-        assert list(FactVersion.objects.filter(audiences__includes="men")) == [draft]
-
-    @pytest.mark.parametrize("part", ["me", "%", "_en", ",", ""])
-    def test_are_not_found_by_a_part(self, part):
-        DraftFactory(audiences=["men"])
-
-        assert not FactVersion.objects.filter(audiences__includes=part).exists()
-
     def test_are_of_the_list(self):
         draft = DraftFactory()
         draft.audiences = ["everyone"]
