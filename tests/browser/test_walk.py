@@ -89,7 +89,9 @@ def test_walk_by_keyboard_alone(page, library, live_server):
     expect(page.get_by_text("The text that was folded away.")).to_be_visible()
     tab_to(page, "Save to my list: Figures over five years")
     page.keyboard.press("Enter")
-    expect(page.get_by_text("Nothing was sent.")).to_be_visible()
+    expect(page.locator("[data-save-status]")).to_have_text(
+        "Saved on this device. Nothing was sent."
+    )
     page.goto(f"{live_server.url}/lists/")
     press(page, "Make an account")
     fill(page, "Email", EMAIL)
