@@ -79,7 +79,12 @@ class BadInputMiddleware:
             return _bad_request(request)
         if any(_is_broken(v) for _k, values in request.GET.lists() for v in (_k, *values)):
             return _bad_request(request)
-        return self.get_response(request)
+        response = self.get_response(request)
+        if response.status_code == 405 and not response.content:
+            # Django refuses a method without a word.
+            response.content = render_to_string("405.html", request=request)
+            response["Content-Length"] = str(len(response.content))
+        return response
 
     def process_view(self, request: HttpRequest, *args: Any) -> HttpResponse | None:
         if request.method in {"GET", "HEAD"}:

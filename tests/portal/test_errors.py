@@ -139,6 +139,15 @@ def test_page_that_is_not_there_is_a_page_of_ours(client, db):
     assert "<h1>" in response.content.decode()
 
 
+def test_method_that_a_page_does_not_take_is_refused_in_words(client, db):
+    response = client.post("/facts/")
+
+    assert response.status_code == 405
+    assert response["Allow"] == "GET, HEAD"
+    assert "That cannot be done from here" in response.content.decode()
+    assert int(response["Content-Length"]) == len(response.content)
+
+
 @pytest.mark.parametrize(
     "address",
     [
