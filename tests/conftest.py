@@ -4,9 +4,13 @@ import os
 
 import pytest
 from django.core.cache import cache
+from hypothesis import settings
 
 from tests.factories import MemberFactory, make_staff
 
+# A busy machine is slow, not wrong: no example has a time limit.
+settings.register_profile("waymark", deadline=None)
+settings.load_profile("waymark")
 # Playwright runs an event loop in the tests' own thread.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 

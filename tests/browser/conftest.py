@@ -8,10 +8,13 @@ from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
+from playwright.sync_api import expect
 
 CHROMIUM = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
 )
+# A busy machine is slow, not wrong.
+expect.set_options(timeout=20_000)
 # Conformance to A and AA of WCAG 2.2, and the contrast of AAA.
 AXE_RULES = {
     "runOnly": {
@@ -65,7 +68,7 @@ def context(context, live_server):
     errors.clear()
 
     def watch(page):
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(30_000)
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.on(
             "console",

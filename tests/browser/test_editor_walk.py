@@ -46,7 +46,7 @@ def test_editor_drafts_a_change_and_a_reviewer_approves_it(page, context, browse
     page.get_by_role("link", name="Start a new version…").click()
     page.get_by_role("button", name="Start a new version").click()
     text = page.locator(".tiptap")  # The editor, once it has started.
-    text.click(timeout=30_000)
+    text.click()
     page.keyboard.press("Control+A")
     page.keyboard.type("The new words.")
     page.get_by_role("button", name="Save, and send for review…").click()
