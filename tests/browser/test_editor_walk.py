@@ -20,7 +20,8 @@ def sign_in(page, base, email):
     """Sign an invited person in with a code, set up the second step and open the desk."""
     page.goto(f"{base}/accounts/login/code/?next=/admin/")
     page.get_by_role("textbox", name="Email").fill(email)
-    page.get_by_role("button", name="Send me a code").click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Send me a code").click()
     page.get_by_label("Code").fill(code_in(mail.outbox[-1]))
     with page.expect_navigation():
         page.keyboard.press("Enter")
@@ -28,7 +29,8 @@ def sign_in(page, base, email):
     expect(page).to_have_url(f"{base}/accounts/2fa/")
     page.goto(f"{base}/accounts/2fa/totp/activate/")
     page.get_by_label("Code").fill(app_code(page.locator("code").inner_text()))
-    page.get_by_role("button", name="Switch it on").click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Switch it on").click()
     page.goto(f"{base}/admin/")
     expect(page.get_by_role("heading", name="What would you like to do?")).to_be_visible()
 
@@ -62,7 +64,8 @@ def test_editor_drafts_a_change_and_a_reviewer_approves_it(page, context, browse
     reviewer.get_by_text("Approve…").click()
     reviewer.get_by_label("Meaning").check()
     reviewer.get_by_label("What changed, and why").fill("A new study came out.")
-    reviewer.get_by_role("button", name="Approve").click()
+    with reviewer.expect_navigation():
+        reviewer.get_by_role("button", name="Approve").click()
 
     page.goto(f"{base}/facts/bones/scans/")
     expect(page.get_by_text("The new words.")).to_be_visible()

@@ -138,18 +138,22 @@ def test_walk_without_javascript(browser, library, live_server):
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_label("I am 16").check()
     page.get_by_label("I agree").check()
-    page.get_by_role("button", name="Make my account").click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Make my account").click()
     page.get_by_label("Code").fill(code_in_the_mail())
-    page.keyboard.press("Enter")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
     page.get_by_role("main").get_by_role("link", name="My list", exact=True).click()
     expect(page.get_by_role("heading", name="Figures over five years")).to_be_visible()
     page.get_by_text("Write a note").click()
     page.get_by_label("Your note").fill(NOTE)
-    page.get_by_role("button", name="Save the note").click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Save the note").click()
 
     assert SavedItem.objects.get().note == NOTE
     page.goto(f"{live_server.url}/accounts/logout/")
-    page.get_by_role("main").get_by_role("button", name="Sign out").click()
+    with page.expect_navigation():
+        page.get_by_role("main").get_by_role("button", name="Sign out").click()
     page.goto(f"{live_server.url}/lists/")
     expect(page.get_by_role("heading", name="A list of your own needs an account")).to_be_visible()
     context.close()
