@@ -4,29 +4,35 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-# Codenames by role.
+# Codenames by role and by the label of their app.
 ROLES: dict[str, dict[str, list[str]]] = {
     "Editor": {
         "facts": [
             "view_topic", "add_topic", "change_topic",
             "view_fact", "add_fact", "change_fact",
             "view_factversion", "add_factversion", "change_factversion", "delete_factversion",
-            "view_source", "add_source", "change_source",
+            "view_source", "add_source", "change_source", "view_link",
             "view_citation", "add_citation", "change_citation", "delete_citation",
             "view_glossaryterm", "add_glossaryterm", "change_glossaryterm",
             "view_question", "add_question", "change_question",
             "view_page", "change_page",
             "view_review", "view_event",
+            "view_reviewrequest",
+            "view_report", "change_report",
         ],
         "community": ["view_service", "add_service", "change_service"],
+        "portal": ["view_emptysearch", "delete_emptysearch"],
     },
     "Reviewer": {
         "facts": [
             "view_topic", "view_fact", "view_factversion", "change_factversion",
-            "approve_factversion", "view_source", "view_citation", "view_glossaryterm",
+            "approve_factversion", "view_source", "view_link", "view_citation", "view_glossaryterm",
             "view_question", "view_page", "view_review", "add_review", "view_event",
+            "view_reviewrequest",
+            "view_report", "change_report",
         ],
         "community": [],
+        "portal": ["view_emptysearch", "delete_emptysearch"],
     },
     "Moderator": {
         "facts": [],
@@ -54,7 +60,7 @@ def make_roles(**kwargs: Any) -> None:
     permissions = {
         (p.content_type.app_label, p.codename): p
         for p in Permission.objects.filter(
-            content_type__app_label__in=["facts", "community"]
+            content_type__app_label__in={app for apps in ROLES.values() for app in apps}
         ).select_related("content_type")
     }
     for name, apps in ROLES.items():

@@ -22,6 +22,7 @@ from django.utils.translation import gettext_lazy as _
 from community.fields import Sealed, UndecipherableText
 from community.models import ReadingList, SupportGroup
 from facts.models import Fact, Topic
+from facts.models.addresses import fact_formerly_at, topic_formerly_at
 
 Target = Topic | Fact | SupportGroup
 
@@ -84,12 +85,17 @@ def find(kind: str, key: str, at: datetime) -> Target | None:
     What is unpublished, withdrawn or unknown is not found.
     """
     if kind == "topic":
-        return Topic.objects.published(at).filter(slug=key).first()
+        topics = Topic.objects.published(at)
+        return topics.filter(slug=key).first() or topic_formerly_at(key, at)
     if kind == "group":
         return SupportGroup.objects.published(at).filter(slug=key).first()
     topic, _slash, slug = key.partition("/")
     facts = Fact.objects.live(at, get_language()).select_related("topic")
-    return facts.filter(topic__slug=topic, slug=slug).first()
+    if fact := facts.filter(topic__slug=topic, slug=slug).first():
+        return fact
+    # A list on a device may know it by an address that it had before.
+    moved = fact_formerly_at(topic, slug, at, get_language())
+    return facts.filter(pk=moved.pk).first() if moved else None
 
 
 def find_or_404(params: QueryDict) -> Target:

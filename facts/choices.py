@@ -29,11 +29,33 @@ class Evidence(models.TextChoices):
 
     GUIDELINE = "guideline", _("Guideline")
     SYSTEMATIC_REVIEW = "systematic-review", _("Review of many studies")
-    RANDOMISED_TRIAL = "randomised-trial", _("Randomised trial")
+    RANDOMISED_TRIAL = "randomised-trial", _("Randomized trial")
     REGISTRY_STATISTIC = "registry-statistic", _("Figures from a cancer registry")
     COHORT = "cohort", _("Study that followed people over time")
     EXPERT_CONSENSUS = "expert-consensus", _("Agreement among experts")
     PATIENT_ORGANISATION = "patient-organisation", _("Report of a patient organization")
+
+
+class SourceKind(models.TextChoices):
+    """What sort of publication a source is."""
+
+    GUIDELINE = "guideline", _("Guideline")
+    SYSTEMATIC_REVIEW = "systematic-review", _("Review of many studies")
+    TRIAL = "trial", _("Trial")
+    REGISTRY = "registry", _("Figures from a registry")
+    STUDY = "study", _("Other study")
+    REVIEW = "review", _("Overview by experts")
+    ORGANISATION = "organisation", _("Page of a charity or public body")
+    NEWS = "news", _("News report")
+    OTHER = "other", _("Other")
+
+
+class SourceFlag(models.TextChoices):
+    """Why a source can no longer be leaned on without a look."""
+
+    RETRACTED = "retracted", _("Retracted")
+    SUPERSEDED = "superseded", _("Replaced by a newer one")
+    DOUBTED = "doubted", _("In doubt")
 
 
 class Status(models.TextChoices):
@@ -58,6 +80,25 @@ class Origin(models.TextChoices):
 
     STAFF = "staff", _("Written here")
     STARTER_LIBRARY = "starter library", _("Starter library")
+
+
+class ClinicalAnswer(models.TextChoices):
+    """What a clinician outside the house says of a text, in the words of staff."""
+
+    APPROVED = "approved", _("Approved")
+    CHANGE = "change", _("Change wanted")
+    NOT_MINE = "not-mine", _("Not their field")
+
+
+class RequestState(models.TextChoices):
+    """Where a question to a clinician stands; computed, never stored."""
+
+    WAITING = "waiting", _("Waiting for an answer")
+    ANSWERED = "answered", _("Answered")
+    REVOKED = "revoked", _("Taken back")
+    EXPIRED = "expired", _("Expired without an answer")
+    CHANGED = "changed", _("Closed, the text was changed")
+    DECIDED = "decided", _("Closed, the version was decided")
 
 
 class RiskClass(models.TextChoices):

@@ -40,7 +40,9 @@ def sanitise(text: str) -> str:
 
     Tags around no words are no text: the result is then "".
     """
-    clean = _cleaner.clean(text.replace("\x00", "")).strip()
+    # Half a surrogate pair is no character that could be stored.
+    valid = text.encode("utf-8", "replace").decode("utf-8").replace("\x00", "")
+    clean = _cleaner.clean(valid).strip()
     return clean if html.unescape(strip_tags(clean)).strip() else ""
 
 

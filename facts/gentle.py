@@ -11,10 +11,12 @@ from datetime import date
 from typing import Any
 
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from facts.choices import Sensitivity
+from facts.evidence import meaning_of
 from facts.models import Citation, Fact, FactVersion, GlossaryTerm, Review
 
 EVERYTHING = "all"
@@ -60,12 +62,23 @@ class Shown:
     is_covered: bool
     kind_line: str = ""
     body: SafeString = field(default_factory=lambda: SafeString(""))
+    # What cannot wait, for a box that stands out; plain text.
+    call_now: str = ""
     evidence: str = ""
+    # What such evidence is, in a sentence or two.
+    evidence_meaning: str = ""
     citations: tuple[Citation, ...] = ()
+    # The day on which staff approved it, unless nobody has.
+    approved_on: date | None = None
     review: Review | None = None
     sources_checked_on: date | None = None
     is_starter: bool = False
     version: int = 0
+
+    @property
+    def has_notes(self) -> bool:
+        """Whether staff have a word for readers on one of its sources."""
+        return any(citation.source.public_note for citation in self.citations)
 
     @property
     def show_query(self) -> str:
@@ -117,8 +130,13 @@ def show(fact: Fact, version: FactVersion, asked: Asked) -> Shown:
         is_covered=False,
         # Sanitised on every save (facts.fields).
         body=mark_safe(version.body),  # noqa: S308
+        call_now=version.call_now,
         evidence=version.get_evidence_display(),
+        evidence_meaning=meaning_of(version.evidence),
         citations=tuple(version.citations.all()),
+        approved_on=timezone.localdate(version.approved_at)
+        if version.approved_at and version.approver_id
+        else None,
         **common,
     )
 

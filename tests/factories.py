@@ -19,6 +19,7 @@ from community.models import (
     Service,
     SupportGroup,
 )
+from facts.bench import Text
 from facts.models import (
     Citation,
     Fact,
@@ -26,11 +27,18 @@ from facts.models import (
     GlossaryTerm,
     Page,
     Question,
+    Report,
     Source,
     Topic,
 )
+from portal.models import EmptySearch
 
 PASSWORD = "correct horse battery staple"
+
+
+def in_letters(number):
+    """Return `number` without a digit: a figure in a text would need a passage of a source."""
+    return "".join("abcdefghij"[int(digit)] for digit in str(number))
 
 
 def hour_ago():
@@ -75,7 +83,7 @@ class FactFactory(DjangoModelFactory):
         model = Fact
 
     topic = factory.SubFactory(TopicFactory)
-    slug = factory.Sequence(lambda n: f"fact-{n}")
+    slug = factory.Sequence(lambda n: f"fact-{in_letters(n)}")
     position = factory.Sequence(lambda n: n + 1)
 
 
@@ -92,7 +100,7 @@ class SourceFactory(DjangoModelFactory):
 
 
 class DraftFactory(DjangoModelFactory):
-    """A complete draft with one citation."""
+    """A complete draft with one citation, which covers every sentence with a figure."""
 
     class Meta:
         model = FactVersion
@@ -100,8 +108,8 @@ class DraftFactory(DjangoModelFactory):
 
     fact = factory.SubFactory(FactFactory)
     title = factory.Sequence(lambda n: f"Heading {n}")
-    neutral_heading = factory.Sequence(lambda n: f"Neutral heading {n}")
-    body = factory.Sequence(lambda n: f"<p>The text of number {n}.</p>")
+    neutral_heading = factory.Sequence(lambda n: f"Neutral heading {in_letters(n)}")
+    body = factory.Sequence(lambda n: f"<p>The text named {in_letters(n)}.</p>")
     sensitivity = "none"
     evidence = "guideline"
     author = factory.SubFactory(MemberFactory, is_staff=True)
@@ -109,7 +117,8 @@ class DraftFactory(DjangoModelFactory):
     @factory.post_generation
     def cited(self, create, extracted, **kwargs):
         if extracted is not False:
-            CitationFactory(version=self)
+            text = Text(body=self.body, call_now=self.call_now)
+            CitationFactory(version=self, passages="\n".join(text.uncovered_figures))
 
 
 class CitationFactory(DjangoModelFactory):
@@ -236,3 +245,22 @@ class SavedItemFactory(DjangoModelFactory):
     topic = factory.SubFactory(TopicFactory)
     position = factory.Sequence(lambda n: n + 1)
     seen_at = factory.LazyFunction(timezone.now)
+
+
+class ReportFactory(DjangoModelFactory):
+    class Meta:
+        model = Report
+
+    version = factory.LazyFunction(lambda: make_live())
+    kind = "unclear"
+    words = factory.Sequence(lambda n: f"Sentence {n} is hard to read.")
+    created_on = factory.LazyFunction(timezone.localdate)
+
+
+class EmptySearchFactory(DjangoModelFactory):
+    class Meta:
+        model = EmptySearch
+
+    words = factory.Sequence(lambda n: f"words {n}")
+    searched_on = factory.LazyFunction(timezone.localdate)
+    times = 3

@@ -31,6 +31,14 @@ class Event(models.Model):
         APPROVED = "approved", _("approved")
         WITHDRAWN = "withdrawn", _("withdrawn")
         REVIEWED = "reviewed", _("reviewed")
+        STANDS = "stands", _("said to still stand, in spite of a warning")
+        MOVED = "moved", _("moved to another address")
+        GIVEN = "given", _("given to another owner")
+        SHARED = "shared", _("preview link made")
+        ASKED = "asked", _("sent to an outside clinician")
+        ANSWERED = "answered", _("answered by an outside clinician")
+        REVOKED = "revoked", _("question to a clinician taken back")
+        REPORT_CLOSED = "report-closed", _("reader’s report closed")
 
     version = models.ForeignKey(
         "facts.FactVersion", models.PROTECT, related_name="events", verbose_name=_("version")

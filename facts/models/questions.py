@@ -10,6 +10,7 @@ from simple_history.models import HistoricalRecords
 from facts.choices import QuestionTheme, Sensitivity
 from facts.models.facts import Fact
 from facts.models.topics import Topic
+from facts.models.versions import FactVersion
 
 
 class QuestionQuerySet(models.QuerySet):
@@ -22,8 +23,16 @@ class QuestionQuerySet(models.QuerySet):
         return self.filter(facts__topic=topic).distinct()
 
     def with_live_facts(self, at: datetime, language: str | None) -> Self:
-        """Questions with `live_facts`: those of their facts that readers find at `at`."""
-        live = Fact.objects.live(at, language).select_related("topic")
+        """Questions with `live_facts`: those of their facts that readers find at `at`.
+
+        Each of these has its text in `live_versions`, a list of one.
+        """
+        versions = FactVersion.objects.live(at).filter(language=language)
+        live = (
+            Fact.objects.live(at, language)
+            .select_related("topic")
+            .prefetch_related(Prefetch("versions", versions, to_attr="live_versions"))
+        )
         return self.prefetch_related(Prefetch("facts", live, to_attr="live_facts"))
 
 

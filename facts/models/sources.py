@@ -1,9 +1,64 @@
+import re
+from datetime import datetime
 from typing import Any, Self
+from urllib.parse import quote, unquote
 
+from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Q
+from django.db.models import Count, Exists, F, OuterRef, Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
+
+from facts.choices import SourceFlag, SourceKind, Status
+
+_DOI = re.compile(r"10\.[0-9]{4,9}(\.[0-9]+)*/[!-~]+")
+_BEFORE_DOI = re.compile(r"(https?://)?(dx\.|www\.)?doi\.org/|doi:\s*|doi\s+", re.IGNORECASE)
+_BEFORE_PMID = re.compile(
+    r"pmid:?\s*|(https?://)?(pubmed\.ncbi\.nlm\.nih\.gov|www\.ncbi\.nlm\.nih\.gov/pubmed)/",
+    re.IGNORECASE,
+)
+
+
+def normal_doi(text: str) -> str:
+    """Return the bare DOI in `text`, which may be a link to it: "10.1016/j.breast.2024.103756".
+
+    Raises ValueError if there is none. Source: DOI Handbook, section 2.2.
+    """
+    text = text.strip()
+    found = _BEFORE_DOI.match(text)
+    doi = text[found.end() :] if found else text
+    if found and "/" in found[0]:
+        doi = unquote(doi)
+    if not _DOI.fullmatch(doi):
+        raise ValueError("no DOI")
+    return doi
+
+
+def normal_pmid(text: str) -> str:
+    """Return the digits of the PubMed number in `text`. Raises ValueError if there are none."""
+    text = text.strip()
+    found = _BEFORE_PMID.match(text)
+    pmid = (text[found.end() :] if found else text).rstrip("/")
+    if not re.fullmatch(r"[1-9][0-9]{0,8}", pmid):
+        raise ValueError("no PMID")
+    return pmid
+
+
+class SourceQuerySet(models.QuerySet):
+    def flagged(self) -> Self:
+        """Sources with a warning, the newest warning first."""
+        return self.exclude(flag="").order_by("-flagged_at", "reference")
+
+    def to_look_at(self, at: datetime) -> Self:
+        """Sources with a warning for which facts wait, as many as `fact_count` says."""
+        waiting = Citation.objects.to_look_at(at).values("pk")
+        of_waiting = Q(citations__in=waiting)
+        return (
+            self.flagged()
+            .filter(of_waiting)
+            .annotate(fact_count=Count("citations__version__fact", distinct=True))
+        )
 
 
 class Source(models.Model):
@@ -21,6 +76,9 @@ class Source(models.Model):
         _("the title is our description"),
         default=False,
         help_text=_("Tick it when the publication shows no title of its own."),
+    )
+    kind = models.CharField(
+        _("kind"), max_length=20, choices=SourceKind.choices, default=SourceKind.OTHER
     )
     publisher = models.CharField(_("publisher or journal"), max_length=200)
     year = models.CharField(
@@ -42,9 +100,42 @@ class Source(models.Model):
     accessed_on = models.DateField(
         _("checked on"), help_text=_("The day somebody last opened it and read what is cited.")
     )
+    superseded_by = models.ForeignKey(
+        "self",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("replaced by"),
+        help_text=_("The newer edition, if there is one."),
+    )
+    flag = models.CharField(
+        _("warning"),
+        max_length=20,
+        choices=SourceFlag.choices,
+        blank=True,
+        help_text=_("Every fact that cites it is then put before staff."),
+    )
+    flagged_at = models.DateTimeField(_("flagged"), null=True, blank=True)
+    flag_note = models.CharField(
+        _("what is the matter"),
+        max_length=300,
+        blank=True,
+        help_text=_("For staff. For example: The journal retracted it on 3 May 2026."),
+    )
+    public_note = models.CharField(
+        _("note for readers"),
+        max_length=300,
+        blank=True,
+        help_text=_(
+            "Readers see it beside this source, wherever it is cited. Leave it empty to show "
+            "nothing. For example: This study was retracted; we are checking what rests on it."
+        ),
+    )
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     edited_at = models.DateTimeField(_("edited"), auto_now=True)
 
+    objects = SourceQuerySet.as_manager()
     history = HistoricalRecords()
 
     class Meta:
@@ -57,6 +148,21 @@ class Source(models.Model):
                 condition=Q(url__startswith="https://") | Q(url__startswith="http://"),
                 violation_error_message=_("The address must begin with https:// or http://."),
             ),
+            models.CheckConstraint(
+                name="facts_source_flag_has_moment",
+                condition=Q(flag="") | Q(flagged_at__isnull=False),
+                violation_error_message=_("Say when the warning was raised."),
+            ),
+            models.CheckConstraint(
+                name="facts_source_doi_is_bare",
+                condition=Q(doi="") | Q(doi__startswith="10."),
+                violation_error_message=_("A DOI begins with 10."),
+            ),
+            models.CheckConstraint(
+                name="facts_source_not_superseded_by_itself",
+                condition=Q(superseded_by__isnull=True) | ~Q(superseded_by=F("pk")),
+                violation_error_message=_("A source cannot replace itself."),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -64,11 +170,87 @@ class Source(models.Model):
         year = f", {self.year}" if self.year else ""
         return f"{self.title}{stop} {self.publisher}{year}"
 
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save it; a warning that is new or another than before is raised now."""
+        self._time_flag()
+        fields = kwargs.get("update_fields")
+        if fields is not None and "flag" in fields:
+            kwargs["update_fields"] = {*fields, "flagged_at"}
+        super().save(*args, **kwargs)
+
+    def clean(self) -> None:
+        errors = {}
+        try:
+            self.doi = normal_doi(self.doi) if self.doi.strip() else ""
+        except ValueError:
+            errors["doi"] = _("A DOI looks like this: 10.1016/j.breast.2024.103756")
+        try:
+            self.pmid = normal_pmid(self.pmid) if self.pmid.strip() else ""
+        except ValueError:
+            errors["pmid"] = _("A PMID is a number of up to nine digits: 33098941")
+        self._time_flag()
+        if errors:
+            raise ValidationError(errors)
+
+    def _time_flag(self) -> None:
+        if not self.flag:
+            self.flagged_at = None
+            return
+        before = Source.objects.filter(pk=self.pk).values_list("flag", flat=True).first()
+        if self.flagged_at is None or (self.pk is not None and before != self.flag):
+            self.flagged_at = timezone.now()
+
+    @property
+    def doi_url(self) -> str:
+        """The address that leads to it for ever, or an empty string."""
+        return f"https://doi.org/{quote(self.doi, safe='/:;()._-')}" if self.doi else ""
+
+    @property
+    def pubmed_url(self) -> str:
+        """Its page at PubMed, or an empty string."""
+        return f"https://pubmed.ncbi.nlm.nih.gov/{self.pmid}/" if self.pmid else ""
+
 
 class CitationQuerySet(models.QuerySet):
     def in_order(self) -> Self:
         """Citations as they stand under a text, with their sources."""
         return self.select_related("source").order_by("position", "pk")
+
+    def to_look_at(self, at: datetime) -> Self:
+        """Citations of a source with a warning in a text that is live, coming or open.
+
+        Left out are those of a text of which a reviewer has said since the warning that it still
+        stands, and those that end with a text approved since, which does not cite the source.
+        """
+        from facts.models.events import Event
+        from facts.models.versions import FactVersion
+
+        versions = FactVersion.objects
+        of_interest = versions.live(at) | versions.scheduled(at) | versions.open()
+        same_text = {
+            "fact": OuterRef("version__fact"),
+            "language": OuterRef("version__language"),
+        }
+        said = Event.objects.filter(
+            **{f"version__{name}": value for name, value in same_text.items()},
+            verb=Event.Verb.STANDS,
+            happened_at__gte=OuterRef("source__flagged_at"),
+        )
+        cited_there = Citation.objects.filter(
+            version=OuterRef("pk"), source=OuterRef(OuterRef("source"))
+        )
+        follows = versions.scheduled(at).filter(
+            ~Exists(cited_there),
+            **same_text,
+            status=Status.APPROVED,
+            number__gt=OuterRef("version__number"),
+            approved_at__gte=OuterRef("source__flagged_at"),
+        )
+        return (
+            self.filter(version__in=of_interest)
+            .exclude(source__flag="")
+            .filter(~Exists(said), ~Exists(follows))
+        )
 
     def update(self, **changes: Any) -> int:
         self._require_open(self.values("version"))
@@ -109,6 +291,14 @@ class Citation(models.Model):
         max_length=300,
         help_text=_(
             "The part of the text that rests on it: where breast cancer most often spreads."
+        ),
+    )
+    passages = models.TextField(
+        _("passages"),
+        blank=True,
+        help_text=_(
+            "The words of the text that rest on it, copied from it, one passage a line. Every "
+            "sentence with a figure needs one."
         ),
     )
     position = models.PositiveSmallIntegerField(_("position"), default=100)

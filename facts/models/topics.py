@@ -1,9 +1,12 @@
 from datetime import datetime
-from typing import Self
+from typing import Any, Self
 
-from django.db import models
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import models, transaction
 from django.db.models import Count, Exists, OuterRef, Q
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
@@ -83,5 +86,56 @@ class Topic(models.Model):
     def __str__(self) -> str:
         return self.title
 
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save it. An address that readers knew leads here for ever, whichever door it comes by.
+
+        Raises ValidationError if the address once was another topic's.
+        """
+        from facts.models.addresses import FormerTopicAddress, require_free_topic_address
+
+        with transaction.atomic():
+            before = Topic.objects.filter(pk=self.pk).first()
+            super().save(*args, **kwargs)
+            if before is not None and before.slug == self.slug:
+                return
+            # Asked afterwards: whoever leaves this address at the same time has left it by now.
+            require_free_topic_address(self)
+            FormerTopicAddress.objects.filter(slug=self.slug).delete()
+            now = timezone.now()
+            if before is not None and before.was_ever_published(now):
+                FormerTopicAddress.objects.create(topic=self, slug=before.slug, left_at=now)
+
     def get_absolute_url(self) -> str:
         return reverse("facts:topic-detail", args=[self.slug])
+
+    def clean(self) -> None:
+        from facts.models.addresses import require_free_topic_address
+
+        require_free_topic_address(self)
+
+    def was_ever_published(self, at: datetime) -> bool:
+        """Return whether readers found it at some moment up to `at`, so may know its address."""
+        if self.published_at is not None and self.published_at <= at:
+            return True
+        return self.history.filter(slug=self.slug, published_at__lte=at).exists()
+
+    def move(self, by: Any, slug: str) -> None:
+        """Give it another address; the old one, and those of its facts, lead there.
+
+        What readers have found is moved by those who decide what readers see. Raises
+        PermissionDenied, or ValidationError if it cannot have this address.
+        """
+        with transaction.atomic():
+            topic = Topic.objects.select_for_update().get(pk=self.pk)
+            is_known = topic.was_ever_published(timezone.now())
+            if not by.has_perm("facts.approve_factversion" if is_known else "facts.change_topic"):
+                raise PermissionDenied(_now("Your role does not include this."))
+            if topic.slug == slug:
+                raise ValidationError(_("It has this address already."), code="same")
+            # In staff's own words, in the topic's history.
+            reason = _now("Moved from %(address)s") % {"address": topic.slug}
+            topic._change_reason = reason  # type: ignore[attr-defined]
+            topic.slug = slug
+            topic.full_clean()
+            topic.save()
+        self.refresh_from_db()

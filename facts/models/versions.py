@@ -10,28 +10,36 @@ from typing import Any, Self
 from django.conf import settings
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import models, transaction
-from django.db.models import F, Max, Prefetch, Q
+from django.db.models import Exists, F, Max, OuterRef, Prefetch, Q, Subquery, Value
+from django.db.models.functions import Concat, Replace, StrIndex
 from django.utils import timezone
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
-from facts.choices import Audience, ChangeKind, Evidence, Origin, Sensitivity, Status
+from facts.choices import Audience, ChangeKind, Evidence, Origin, Sensitivity, SourceFlag, Status
 from facts.fields import ChoicesField, RichTextField
 from facts.models.events import Event
 from facts.models.facts import Fact
 from facts.models.reviews import Review
 
+# What an editor writes, in the order of the desk. A new version begins with all of it.
+WRITTEN_FIELDS = (
+    "title",
+    "neutral_heading",
+    "body",
+    "call_now",
+    "sensitivity",
+    "evidence",
+    "audiences",
+    "grade_reason",
+    "plain_words",
+)
 # What a version says, and that it was approved. All of it is final once it is approved.
 TEXT_FIELDS = (
     "fact_id",
     "language",
     "number",
-    "title",
-    "neutral_heading",
-    "body",
-    "sensitivity",
-    "evidence",
-    "audiences",
+    *WRITTEN_FIELDS,
     "change_kind",
     "change_note",
     "origin",
@@ -40,7 +48,11 @@ TEXT_FIELDS = (
     "approved_at",
     "status",
 )
+# What the reading grade is made of, and where it is kept.
+MEASURED_FIELDS = frozenset({"body", "call_now", "language"})
+GRADE_FIELDS = ("reading_grade", "reading_grades")
 A_DAY = timedelta(days=1)
+AS_IT_IS: Any = object()  # Says that a value is not to be touched.
 NEEDS_NEUTRAL_HEADING = (Sensitivity.STATISTICS, Sensitivity.PROGNOSIS, Sensitivity.END_OF_LIFE)
 
 
@@ -74,6 +86,49 @@ class FactVersionQuerySet(models.QuerySet):
         """Versions that are still being worked on."""
         return self.filter(status__in=[Status.DRAFT, Status.IN_REVIEW])
 
+    def awaiting_decision_by(self, person: Any) -> Self:
+        """Versions in review that `person` neither wrote nor sent to a clinician; oldest first."""
+        from facts.models.review_requests import ReviewRequest
+
+        wrote = Event.objects.filter(version=OuterRef("pk"), verb="created", actor=person)
+        sent = ReviewRequest.objects.filter(version=OuterRef("pk"), asked_by=person)
+        return (
+            self.filter(status=Status.IN_REVIEW)
+            .exclude(author=person)
+            .filter(~Exists(wrote), ~Exists(sent))
+            .order_by("edited_at", "pk")
+        )
+
+    def sent_back_to(self, person: Any) -> Self:
+        """Drafts with `note`, which somebody else sent back to `person` with that note."""
+        wrote = Event.objects.filter(version=OuterRef("pk"), verb="created", actor=person)
+        last = Event.objects.filter(
+            version=OuterRef("pk"), verb__in=["submitted", "returned"]
+        ).order_by("-happened_at", "-pk")
+        return (
+            self.filter(Q(author=person) | Exists(wrote), status=Status.DRAFT)
+            .annotate(
+                note=Subquery(last.values("note")[:1]),
+                sent_back_by=Subquery(last.values("actor")[:1]),
+            )
+            .filter(Q(sent_back_by=None) | ~Q(sent_back_by=person.pk), note__gt="")
+            .order_by("-edited_at", "-pk")
+        )
+
+    def with_dead_links(self) -> Self:
+        """Versions that cite a source whose address is dead, or whose text leads to one."""
+        from facts.models.links import Link
+        from facts.models.sources import Citation
+
+        dead = Link.objects.dead()
+        cited = Citation.objects.filter(
+            version=OuterRef("pk"), source__url__in=dead.order_by().values("url")
+        )
+        # As it stands in the sanitised HTML of a text.
+        written = Concat(Value('href="'), Replace("url", Value("&"), Value("&amp;")), Value('"'))
+        linked = dead.annotate(place=StrIndex(OuterRef("body"), written)).filter(place__gt=0)
+        return self.filter(Exists(cited) | Exists(linked))
+
     def of_topic(self, slug: str, at: datetime, language: str | None) -> Self:
         """Live versions of a published topic's facts in order, with their facts and the topic."""
         return (
@@ -81,6 +136,16 @@ class FactVersionQuerySet(models.QuerySet):
             .filter(fact__topic__slug=slug, fact__topic__published_at__lte=at, language=language)
             .select_related("fact__topic")
             .order_by("fact__position", "fact_id")
+        )
+
+    def with_call_now(self, at: datetime, language: str | None) -> Self:
+        """Live versions of published topics' facts that say what cannot wait, in their order."""
+        return (
+            self.live(at)
+            .filter(fact__topic__published_at__lte=at, language=language)
+            .exclude(call_now="")
+            .select_related("fact__topic")
+            .order_by("fact__topic__position", "fact__topic_id", "fact__position", "fact_id")
         )
 
     def newest(self, at: datetime, language: str | None) -> Self:
@@ -111,12 +176,24 @@ class FactVersionQuerySet(models.QuerySet):
         is_text = bool(final & {name.removesuffix("_id") for name in changes})
         if is_text and self.filter(status=Status.APPROVED).exists():
             raise FinalText("The text of an approved version never changes.")
-        return super().update(**changes)
+        if not MEASURED_FIELDS & set(changes):
+            return super().update(**changes)
+        keys = list(self.values_list("pk", flat=True))
+        count = super().update(**changes)
+        for version in FactVersion.objects.filter(pk__in=keys).open():
+            version.save(update_fields=sorted(MEASURED_FIELDS))
+        return count
 
-    def bulk_create(self, *args: Any, **kwargs: Any) -> Any:  # type: ignore[override]
+    def bulk_create(self, objs: Any, *args: Any, **kwargs: Any) -> Any:  # type: ignore[override]
+        from facts import bench
+
         if kwargs.get("update_conflicts"):
             raise FinalText("Versions are added, never written over.")
-        return super().bulk_create(*args, **kwargs)
+        objs = list(objs)
+        glossary = bench.Glossary.published()
+        for version in objs:
+            bench.measure(version, glossary)
+        return super().bulk_create(objs, *args, **kwargs)
 
     def delete(self) -> tuple[int, dict[str, int]]:
         raise FinalText("Versions are deleted one by one, and only while they are drafts.")
@@ -148,6 +225,16 @@ class FactVersion(models.Model):
         blank=True,
         help_text=_("60 to 180 words: the answer first, then why, then what the reader can do."),
     )
+    call_now = models.CharField(
+        _("when to call now"),
+        max_length=400,
+        blank=True,
+        help_text=_(
+            "Only for what cannot wait: one to three sentences for a box that stands out. No phone "
+            "number, since numbers differ by country. For example: Call your cancer team today if "
+            "your legs feel weak or numb."
+        ),
+    )
     sensitivity = models.CharField(
         _("sensitivity"),
         max_length=16,
@@ -163,6 +250,29 @@ class FactVersion(models.Model):
         choices=Audience.choices,
         help_text=_("Tick nothing if it is for everybody."),
     )
+    grade_reason = models.CharField(
+        _("why it cannot be simpler"),
+        max_length=300,
+        blank=True,
+        help_text=_(
+            "Only if its reading grade is over 9. For example: It spells out the names of six "
+            "tests."
+        ),
+    )
+    plain_words = models.CharField(
+        _("words that need no glossary"),
+        max_length=400,
+        blank=True,
+        help_text=_(
+            "Medical words that the text itself explains, or that everybody knows, separated by "
+            "commas. For example: lymph nodes, liver"
+        ),
+    )
+    # The median reading grade and what it is made of (facts.readability), as last saved.
+    reading_grade = models.DecimalField(
+        _("reading grade"), max_digits=4, decimal_places=1, null=True, blank=True
+    )
+    reading_grades = models.JSONField(_("reading grades by formula"), default=dict, blank=True)
     change_kind = models.CharField(
         _("kind of change"), max_length=16, choices=ChangeKind.choices, blank=True
     )
@@ -304,6 +414,7 @@ class FactVersion(models.Model):
             before = type(self).objects.filter(pk=self.pk, status=Status.APPROVED).first()
             if before and any(getattr(before, n) != getattr(self, n) for n in TEXT_FIELDS):
                 raise FinalText("The text of an approved version never changes.")
+        self._measure_before_save(kwargs)
         super().save(*args, **kwargs)
 
     def get_absolute_url(self) -> str:
@@ -314,9 +425,21 @@ class FactVersion(models.Model):
         with transaction.atomic():
             if self.locked().status != Status.DRAFT:
                 raise FinalText("Only a draft can be deleted.")
-            # Event's own manager refuses to delete; a draft that is gone leaves no trail.
+            # Their own managers refuse to delete; a draft that is gone leaves no trail.
             models.QuerySet(Event).filter(version=self).delete()
+            models.QuerySet(Review).filter(version=self).delete()
             return super().delete(*args, **kwargs)
+
+    def _measure_before_save(self, kwargs: dict[str, Any]) -> None:
+        """Bring the reading grade up to date, while the text may still change."""
+        from facts import bench
+
+        fields = kwargs.get("update_fields")
+        if not self.is_open or (fields is not None and not MEASURED_FIELDS & set(fields)):
+            return
+        bench.measure(self)
+        if fields is not None:
+            kwargs["update_fields"] = {*fields, *GRADE_FIELDS}
 
     # What it is at a moment
 
@@ -360,8 +483,12 @@ class FactVersion(models.Model):
 
     @property
     def last_review(self) -> Review | None:
-        """The newest review, or None: then nobody qualified has reviewed it."""
-        return max(self.reviews.all(), key=lambda r: (r.reviewed_on, r.pk), default=None)  # type: ignore[attr-defined]
+        """The newest review of this very text, or None: then nobody qualified has reviewed it.
+
+        A text can be reviewed before it is approved, then sent back and changed.
+        """
+        standing = [r for r in self.reviews.all() if r.recorded_at >= self.edited_at]  # type: ignore[attr-defined]
+        return max(standing, key=lambda r: (r.reviewed_on, r.pk), default=None)
 
     @property
     def sources_checked_on(self) -> date | None:
@@ -370,21 +497,9 @@ class FactVersion(models.Model):
 
     def missing(self) -> list[str]:
         """Return, in words, everything that stands between this text and its approval."""
-        said: list[tuple[bool, Any]] = [
-            (bool(self.title.strip()), _("It has no heading.")),
-            (bool(self.body), _("It has no text.")),
-            (bool(self.sensitivity), _("Say whether it is sensitive.")),
-            (bool(self.evidence), _("Say what kind of evidence it rests on.")),
-            (
-                self.sensitivity not in NEEDS_NEUTRAL_HEADING or bool(self.neutral_heading.strip()),
-                _("It is sensitive, so it needs a neutral heading."),
-            ),
-            (
-                self.pk is not None and self.citations.exists(),
-                _("No source is cited for what it claims."),
-            ),
-        ]
-        return [str(words) for is_there, words in said if not is_there]
+        from facts import gate
+
+        return gate.missing(self)
 
     # Transitions: each checks who, when and what under a row lock, and writes its event.
 
@@ -402,11 +517,22 @@ class FactVersion(models.Model):
             ).exists()
         )
 
+    def was_sent_out_by(self, person: Any) -> bool:
+        """Return whether `person` asked a clinician about it: then somebody else must decide it.
+
+        So it stays if the request was taken back, or the text changed since.
+        """
+        return self.review_requests.filter(asked_by=person).exists()  # type: ignore[attr-defined]
+
     def _require_decider(self, by: Any) -> None:
-        """Raise PermissionDenied unless `by` may decide versions, and wrote none of this one."""
+        """Raise PermissionDenied unless `by` may decide versions, and neither wrote nor sent it."""
         _require_permission(by, "facts.approve_factversion")
         if self.was_written_by(by):
             raise PermissionDenied(_now("You wrote some of this text, so somebody else decides."))
+        if self.was_sent_out_by(by):
+            raise PermissionDenied(
+                _now("You sent this text to a clinician, so somebody else decides.")
+            )
 
     def _require(self, *statuses: Status) -> None:
         if self.status not in statuses:
@@ -444,14 +570,7 @@ class FactVersion(models.Model):
                 edited_at=now,
             )
             if last:
-                for name in (
-                    "title",
-                    "neutral_heading",
-                    "body",
-                    "sensitivity",
-                    "evidence",
-                    "audiences",
-                ):
+                for name in WRITTEN_FIELDS:
                     setattr(draft, name, getattr(last, name))
             draft.save()
             if last:
@@ -460,6 +579,7 @@ class FactVersion(models.Model):
                         version=draft,
                         source_id=citation.source_id,
                         supports=citation.supports,
+                        passages=citation.passages,
                         position=citation.position,
                     )
             draft._note(Event.Verb.CREATED, author, now)
@@ -474,8 +594,8 @@ class FactVersion(models.Model):
         """
         _require_permission(by, "facts.change_factversion")
         with transaction.atomic():
-            now = timezone.now()
             version = self.locked()
+            now = timezone.now()  # Later than every review of the text before this change.
             version._require(Status.DRAFT)
             is_new_hand = not version.was_written_by(by)
             version.author, version.origin, version.edited_at = by, Origin.STAFF, now
@@ -600,13 +720,15 @@ class FactVersion(models.Model):
         self.live_from = live_from
         self.save()
 
-    def withdraw(self, by: Any, reason: str) -> None:
+    def withdraw(self, by: Any, reason: str, *, replaced_by: Fact | None = AS_IT_IS) -> None:
         """Take the fact's live version back now, with any that is scheduled; or a scheduled one.
 
         `reason` is one sentence that readers see, if they ever saw the version. When a scheduled
-        one is taken back, the version before it stays. Whoever wrote a version may take it back:
+        one is taken back, the version before it stays. `replaced_by` is the fact that now answers
+        the question: readers are shown the way to it. Whoever wrote a version may take it back:
         a text that does harm must not wait. Raises PermissionDenied, or ValidationError if there
-        is no reason or the version is neither live nor scheduled.
+        is no reason, the version is neither live nor scheduled, or readers do not see what is to
+        replace it.
         """
         _require_permission(by, "facts.approve_factversion")
         if not reason.strip():
@@ -616,6 +738,8 @@ class FactVersion(models.Model):
             version = self.locked()
             if version.is_live(now):
                 version._end_for_readers(now, reason.strip())
+                if replaced_by is not AS_IT_IS:
+                    version._replace_fact(replaced_by, now)
             elif version.is_scheduled(now):
                 version._end_before_it_begins()
             else:
@@ -634,6 +758,19 @@ class FactVersion(models.Model):
             other.save(update_fields=["live_until"])
         self.live_until, self.withdrawn_reason = at, reason
         self.save(update_fields=["live_until", "withdrawn_reason"])
+
+    def _replace_fact(self, replacement: Fact | None, at: datetime) -> None:
+        """Say which fact answers the question of this locked row's fact from now on, or none."""
+        fact = Fact.objects.get(pk=self.fact_id)
+        if replacement is not None:
+            others = Fact.objects.live(at, self.language).exclude(pk=fact.pk)
+            if not others.filter(pk=replacement.pk).exists():
+                raise ValidationError(
+                    _("Readers do not see the fact that is to replace it. Choose another one."),
+                    code="replacement",
+                )
+        fact.replaced_by = replacement
+        fact.save(update_fields=["replaced_by"])
 
     def _end_before_it_begins(self) -> None:
         """Let this locked, scheduled row never begin; the one before it stays for as long."""
@@ -658,7 +795,8 @@ class FactVersion(models.Model):
     ) -> Review:
         """Add what a qualified person said of this version; nothing else changes.
 
-        Raises PermissionDenied, or ValidationError if the days cannot be.
+        Raises PermissionDenied, or ValidationError if readers neither see it nor will, or if the
+        days cannot be.
         """
         _require_permission(by, "facts.add_review")
         if reviewed_on > timezone.localdate():
@@ -666,16 +804,56 @@ class FactVersion(models.Model):
                 {"reviewed_on": _("This day is still to come. Give the day it was reviewed.")}
             )
         with transaction.atomic():
-            review = Review(
-                version=self,
-                reviewed_on=reviewed_on,
+            version, now = self.locked(), timezone.now()
+            if not (version.is_live(now) or version.is_scheduled(now)):
+                raise ValidationError(_("Readers do not see this version now."), code="decided")
+            return self._add_review(
+                by,
+                recorded_by=by,
                 reviewer_name=reviewer_name,
                 reviewer_role=reviewer_role,
-                note=note,
+                reviewed_on=reviewed_on,
                 review_due=review_due,
-                recorded_by=by,
+                note=note,
             )
+
+    def flagged_citations(self, at: datetime) -> Any:
+        """Return its citations of sources with a warning that nobody has looked at since."""
+        from facts.models.sources import Citation
+
+        return Citation.objects.to_look_at(at).filter(version=self).in_order()
+
+    def say_it_stands(self, by: Any, note: str = "") -> None:
+        """Note that the text holds in spite of a warning on a source that it cites.
+
+        This takes its fact from the queue until the next warning. A retraction takes a `note`
+        that says why. Raises PermissionDenied if `by` may not decide or wrote some of it, or
+        ValidationError.
+        """
+        _require_permission(by, "facts.approve_factversion")
+        if self.was_written_by(by):
+            raise PermissionDenied(_now("You wrote some of this text, so somebody else decides."))
+        with transaction.atomic():
+            version = self.locked()
+            now = timezone.now()
+            flags = {c.source.flag for c in version.flagged_citations(now)}
+            if not flags:
+                raise ValidationError(
+                    _("No source of this text has a warning that waits for a word."),
+                    code="decided",
+                )
+            if SourceFlag.RETRACTED in flags and not note.strip():
+                raise ValidationError(
+                    _("A source was retracted. Say what the text rests on instead."), code="reason"
+                )
+            self._note(Event.Verb.STANDS, by, now, note.strip())
+
+    def _add_review(self, actor: Any, **fields: Any) -> Review:
+        """Add a review with `fields`, and its event; nobody is its actor if it came by a link."""
+        with transaction.atomic():
+            review = Review(version=self, **fields)
             review.full_clean()
             review.save()
-            self._note(Event.Verb.REVIEWED, by, timezone.now(), f"{reviewer_name}, {reviewer_role}")
+            said = f"{review.reviewer_name}, {review.reviewer_role}"
+            self._note(Event.Verb.REVIEWED, actor, timezone.now(), said)
         return review

@@ -5,14 +5,26 @@ from datetime import date, timedelta
 import pytest
 from django.apps import apps
 from django.db import IntegrityError, models, transaction
+from django.db.models import F
 from django.utils import timezone
 
-from facts.models import Citation, Fact, FactVersion, Review, Source, Topic
+from facts.models import (
+    Fact,
+    FactVersion,
+    FormerAddress,
+    FormerTopicAddress,
+    Link,
+    Review,
+    ReviewRequest,
+    Source,
+    Topic,
+)
 from tests.factories import (
     CitationFactory,
     DraftFactory,
     FactFactory,
     MemberFactory,
+    ReportFactory,
     SourceFactory,
     TopicFactory,
     make_live,
@@ -25,7 +37,7 @@ def refuses(name, write):
     """Run `write` and expect the database itself to refuse it by the constraint `name`."""
     constraint = next(
         c
-        for model in (Topic, Fact, FactVersion, Review, Source, Citation)
+        for model in apps.get_app_config("facts").get_models()
         for c in model._meta.constraints
         if c.name == name
     )
@@ -235,6 +247,159 @@ def test_source_supports_a_part_once():
 
 def test_citation_says_what_it_supports():
     refuses("facts_citation_says_what_it_supports", lambda: CitationFactory(supports=""))
+
+
+def test_former_address_leads_to_one_fact():
+    row = FormerAddress.objects.create(
+        topic=TopicFactory(), slug="old", fact=FactFactory(), left_at=timezone.now()
+    )
+
+    refuses(
+        "facts_formeraddress_one_fact",
+        lambda: FormerAddress.objects.create(
+            topic=row.topic, slug="old", fact=FactFactory(), left_at=timezone.now()
+        ),
+    )
+
+
+def test_former_addresses_are_not_empty():
+    fact = FactFactory()
+
+    refuses(
+        "facts_formeraddress_not_empty",
+        lambda: FormerAddress.objects.create(
+            topic=fact.topic, slug="", fact=fact, left_at=timezone.now()
+        ),
+    )
+    refuses(
+        "facts_formertopicaddress_not_empty",
+        lambda: FormerTopicAddress.objects.create(
+            topic=fact.topic, slug="", left_at=timezone.now()
+        ),
+    )
+
+
+def closed(**changes):
+    return ReportFactory(**{"outcome": "right", "closed_at": timezone.now(), **changes})
+
+
+def test_open_report_has_words():
+    refuses("facts_report_open_has_words", lambda: ReportFactory(words=""))
+    closed(words="")
+
+
+def test_closed_report_has_an_outcome_and_an_open_one_has_none():
+    refuses("facts_report_closed_has_outcome", lambda: closed(outcome=""))
+    refuses("facts_report_closed_has_outcome", lambda: ReportFactory(outcome="right"))
+
+
+def test_kinds_and_outcomes_of_reports_are_known():
+    refuses("facts_report_kind_known", lambda: ReportFactory(kind="praise"))
+    refuses("facts_report_outcome_known", lambda: closed(outcome="lost"))
+
+
+def test_version_is_named_only_for_what_was_put_right():
+    version = make_live()
+
+    refuses("facts_report_mended_in_if_mended", lambda: closed(mended_in=version))
+    closed(outcome="mended", mended_in=version)
+
+
+@pytest.mark.parametrize("given", ["answered_by", "closed_by", "note"])
+def test_open_report_has_no_answer(given):
+    value = {"answered_by": FactFactory, "closed_by": MemberFactory, "note": lambda: "A note."}
+
+    refuses("facts_report_open_has_no_answer", lambda: ReportFactory(**{given: value[given]()}))
+
+
+def review_request(**fields):
+    sent_at = timezone.now() - timedelta(hours=2)
+    defaults = {
+        "version": fields.pop("version", None) or make_live(),
+        "asked_of": "Dr. Wells",
+        "sent_at": sent_at,
+        "expires_at": sent_at + timedelta(days=14),
+        "secret_hash": "a" * 64,
+        "text_edited_at": sent_at,
+    }
+    return ReviewRequest.objects.create(**{**defaults, **fields})
+
+
+ANSWERED = {"answered_at": timezone.now(), "answerer_name": "Ada Wells", "answerer_role": "Nurse"}
+
+
+@pytest.mark.parametrize(
+    ("name", "fields"),
+    [
+        ("facts_reviewrequest_answer_known", {**ANSWERED, "answer": "maybe"}),
+        ("facts_reviewrequest_answer_is_whole", {"answer": "approved"}),
+        ("facts_reviewrequest_answer_is_whole", {"answered_at": timezone.now()}),
+        (
+            "facts_reviewrequest_answer_is_whole",
+            {**ANSWERED, "answer": "approved", "answerer_role": ""},
+        ),
+        ("facts_reviewrequest_change_has_note", {**ANSWERED, "answer": "change"}),
+        (
+            "facts_reviewrequest_answered_or_revoked",
+            {**ANSWERED, "answer": "approved", "revoked_at": timezone.now()},
+        ),
+        (
+            "facts_reviewrequest_ends_after_it_was_sent",
+            {"expires_at": timezone.now() - timedelta(hours=3)},
+        ),
+    ],
+)
+def test_request_to_a_clinician_is_whole(name, fields):
+    refuses(name, lambda: review_request(**fields))
+
+
+def test_secret_belongs_to_one_request():
+    review_request()
+
+    refuses("facts_reviewrequest_one_secret", review_request)
+
+
+@pytest.mark.parametrize(
+    ("name", "fields"),
+    [
+        ("facts_source_flag_has_moment", {"flag": "retracted", "flagged_at": None}),
+        ("facts_source_not_superseded_by_itself", {"superseded_by": F("pk")}),
+        ("facts_source_doi_is_bare", {"doi": "https://doi.org/10.1000/182"}),
+    ],
+)
+def test_source_is_in_order(name, fields):
+    source = SourceFactory()
+
+    refuses(name, lambda: Source.objects.filter(pk=source.pk).update(**fields))
+
+
+@pytest.mark.parametrize(
+    ("name", "fields"),
+    [
+        ("facts_link_web_address", {"url": "ftp://example.org/"}),
+        ("facts_link_state_known", {"state": "odd", "checked_at": timezone.now()}),
+        ("facts_link_unchecked_has_no_moment", {"checked_at": timezone.now()}),
+        ("facts_link_failing_has_moment", {"state": "failing", "checked_at": timezone.now()}),
+        (
+            "facts_link_dead_failed_three_times",
+            {
+                "state": "dead",
+                "checked_at": timezone.now(),
+                "failing_since": timezone.now(),
+                "failures": 2,
+            },
+        ),
+        ("facts_link_moved_says_where", {"redirects_to": "https://example.org/new"}),
+    ],
+)
+def test_what_is_known_of_an_address_is_whole(name, fields):
+    refuses(name, lambda: Link.objects.create(**{"url": "https://example.org/", **fields}))
+
+
+def test_each_address_is_kept_once():
+    Link.objects.create(url="https://example.org/")
+
+    refuses("facts_link_one_per_address", lambda: Link.objects.create(url="https://example.org/"))
 
 
 def test_every_constraint_is_tested():

@@ -419,6 +419,15 @@ class TestReview:
         assert (live.last_review, review.recorded_by) == (review, reviewer)
         assert verbs(live)[-1] == "reviewed"
 
+    def test_only_of_what_readers_see_or_will(self, live, editor, reviewer):
+        draft = DraftFactory(author=editor)
+        live.withdraw(reviewer, "The study was retracted.")
+
+        for version in (draft, live):
+            with pytest.raises(ValidationError, match="Readers do not see"):
+                version.record_review(reviewer, **self.words())
+            assert not version.reviews.exists()
+
     def test_not_of_tomorrow(self, live, reviewer):
         tomorrow = timezone.localdate() + timedelta(days=1)
 
