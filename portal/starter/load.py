@@ -10,6 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Model
 
@@ -19,17 +20,20 @@ from facts.models import (
     Citation,
     Fact,
     FactVersion,
+    FormerAddress,
     GlossaryTerm,
     Page,
     Question,
     Source,
     Topic,
 )
-from portal.starter.read import Entry, Library, fact_address
+from portal.starter.read import BrokenLibrary, Entry, Library, fact_address
 
 REASON = "starter library"
 LANGUAGE = "en"
 CHANGE_FIELDS = ("change_kind", "change_note")
+# What helps staff to check a text; it changes nothing of what readers see.
+STAFF_FIELDS = ("grade_reason", "plain_words")
 
 
 class Outcome(StrEnum):
@@ -61,7 +65,8 @@ def load(library: Library, *, now: datetime, as_drafts: bool = False) -> list[Li
     """Load `library`, all of it or nothing, and return what was done with each item.
 
     With `as_drafts`, what is new stays unpublished and facts wait as drafts. Whether something
-    is published is decided when it is first loaded; later it is for staff to say.
+    is published is decided when it is first loaded; later it is for staff to say. Raises
+    BrokenLibrary if a fact lacks what a text needs before readers may see it.
     """
     return _Loader(now, as_drafts).load(library)
 
@@ -162,6 +167,10 @@ class _Loader:
             self._say(Outcome.LEFT_OUT, Fact, entry.key, "staff have deleted its topic")
             return None
         fact = Fact.objects.select_for_update().filter(topic=topic, slug=entry.key).first()
+        if fact is None:
+            # Staff may have moved it; its old address still leads to it.
+            moved = FormerAddress.objects.filter(topic=topic, slug=entry.key).values("fact")
+            fact = Fact.objects.select_for_update().filter(pk__in=moved).first()
         if fact is not None:
             self._existing_fact(fact, entry)
             return fact
@@ -200,17 +209,26 @@ class _Loader:
             self._say(Outcome.UPDATED, Fact, fact, entry.fields["change_note"])
 
     def _says_the_same(self, version: FactVersion, entry: Entry) -> bool:
-        text = {n: v for n, v in entry.fields.items() if n not in CHANGE_FIELDS}
+        unseen = (*CHANGE_FIELDS, *STAFF_FIELDS)
+        text = {n: v for n, v in entry.fields.items() if n not in unseen}
+        # Passages are for staff, too.
         cited = [(c.source_id, c.supports) for c in Citation.objects.filter(version=version)]
-        return cited == self._citations(entry) and all(
+        return cited == [c[:2] for c in self._citations(entry)] and all(
             getattr(version, name) == value for name, value in text.items()
         )
 
-    def _citations(self, entry: Entry) -> list[tuple[Any, str]]:
-        """Return the citations of `entry`: the key of the source, None if it is gone, and words."""
-        sources = [self.sources[c["source"]] for c in entry.others["citations"]]
-        words = [c["supports"] for c in entry.others["citations"]]
-        return [(s.pk if s else None, w) for s, w in zip(sources, words, strict=True)]
+    def _citations(self, entry: Entry) -> list[tuple[Any, str, str]]:
+        """Return the citations of `entry`: the key of the source, None if it is gone; what it
+        supports; and the passages that rest on it, one a line.
+        """
+        return [
+            (
+                getattr(self.sources[c["source"]], "pk", None),
+                c["supports"],
+                "\n".join(c["passages"]),
+            )
+            for c in entry.others["citations"]
+        ]
 
     def _has_sources(self, entry: Entry) -> bool:
         """Return whether staff have left all sources of `entry` in place; if not, say so."""
@@ -231,7 +249,11 @@ class _Loader:
         )
         self._cite(version, entry)
         if not self.as_drafts:
-            version.publish_from_starter_library()
+            try:
+                version.publish_from_starter_library()
+            except ValidationError as error:
+                problems = [f"{entry.place}: {why}" for why in error.messages]
+                raise BrokenLibrary(problems) from error
 
     def _rewrite_draft(self, draft: FactVersion, entry: Entry) -> None:
         """Give a draft that no staff have touched the library's newer text."""
@@ -248,7 +270,11 @@ class _Loader:
         self._say(Outcome.UPDATED, Fact, draft.fact, "still a draft")
 
     def _cite(self, version: FactVersion, entry: Entry) -> None:
-        for position, (source_id, supports) in enumerate(self._citations(entry), start=1):
+        for position, (source_id, supports, passages) in enumerate(self._citations(entry), start=1):
             Citation.objects.create(
-                version=version, source_id=source_id, supports=supports, position=position
+                version=version,
+                source_id=source_id,
+                supports=supports,
+                passages=passages,
+                position=position,
             )

@@ -78,7 +78,7 @@ SOURCE = Shape(
         "is_read_on_copy": bool,
         "accessed_on": date,
     },
-    {"doi": str, "pmid": str},
+    {"doi": str, "pmid": str, "kind": str},
 )
 TERM = Shape(
     GlossaryTerm,
@@ -98,7 +98,8 @@ FACT = Shape(
     "slug",
     {"title": str, "neutral_heading": str, "sensitivity": str, "audiences": list,
      "evidence": str, "body": str},
-    {"change_kind": str, "change_note": str},
+    {"call_now": str, "grade_reason": str, "plain_words": list, "change_kind": str,
+     "change_note": str},
     {"slug": str, "citations": list},
 )  # fmt: skip
 QUESTION = Shape(
@@ -114,6 +115,9 @@ SERVICE = Shape(
      "languages": list, "phone": str, "url": str, "checked_on": date},
     {"is_crisis_line": bool, "position": int},
 )  # fmt: skip
+CITATION = {"source", "supports", "passages"}
+# Lists of words that their models keep in one column, separated by commas.
+LISTED_WORDS = {"other_names", "plain_words"}
 PAGE = Shape(Page, "slug", {"slug": str, "title": str, "body": str})
 
 
@@ -209,8 +213,9 @@ class _Reader:
     def _entry(self, place: str, item: dict[str, Any], shape: Shape) -> Entry:
         """Return `item` with its values as the model cleans them, so that they compare equal."""
         columns = {n: item[n] for n in (*shape.required, *shape.optional) if n in item}
-        if shape is TERM:
-            columns["other_names"] = ", ".join(item.get("other_names", []))
+        for name, value in columns.items():
+            if name in LISTED_WORDS:
+                columns[name] = ", ".join(value)
         instance = shape.model(**columns)
         others = {f.name for f in shape.model._meta.fields} - set(columns)
         try:
@@ -234,8 +239,12 @@ class _Reader:
         if not citations:
             self._problem(fact.place, "no source is cited.")
         for citation in citations:
-            if set(citation) != {"source", "supports"} or not all(citation.values()):
-                self._problem(fact.place, "a citation holds “source” and “supports”, no more.")
+            if set(citation) != CITATION or not all(citation.values()):
+                self._problem(
+                    fact.place, "a citation holds “source”, “supports” and “passages”, no more."
+                )
+            elif not _is_list_of_lines(citation["passages"]):
+                self._problem(fact.place, "“passages” is a list of words from the text.")
 
     def _check_references(self) -> None:
         library = self.library
@@ -266,6 +275,10 @@ class _Reader:
             if name_of(entry) in seen:
                 self._problem(entry.place, f"“{name_of(entry)}” is there twice.")
             seen.add(name_of(entry))
+
+
+def _is_list_of_lines(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(p, str) and "\n" not in p for p in value)
 
 
 def fact_address(entry: Entry) -> str:

@@ -9,7 +9,7 @@ from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
 from community.models import Service
-from facts.gentle import kind_line
+from facts.gentle import Asked, kind_line
 from facts.models import FactVersion, Topic
 from portal.search.query import search as find
 
@@ -41,13 +41,22 @@ def search(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def help_now(request: HttpRequest) -> HttpResponse:
-    """Whom to call: crisis lines first, then services by country."""
+    """When to call and whom: what cannot wait, crisis lines, then services by country."""
+    asked = Asked.of(request)
     services = sorted(
         Service.objects.published(timezone.now()),
         key=lambda s: (not s.is_crisis_line, str(s.get_country_display()), s.position, s.name),
     )
     others = [service for service in services if not service.is_crisis_line]
     context = {
+        "signs": [
+            (
+                version.heading,
+                version.fact.get_absolute_url(),
+                "" if asked.covers(version.sensitivity, version.fact.slug) else version.call_now,
+            )
+            for version in FactVersion.objects.with_call_now(timezone.now(), get_language())
+        ],
         "crisis_lines": [service for service in services if service.is_crisis_line],
         "countries": [
             (country, list(group))

@@ -1,3 +1,4 @@
+import re
 import shutil
 from datetime import date
 from io import StringIO
@@ -36,6 +37,9 @@ def folder(tmp_path):
     """A copy of the library's files, to be changed."""
     copy = tmp_path / "starter"
     shutil.copytree(reading.FOLDER, copy, ignore=shutil.ignore_patterns("*.py", "__pycache__"))
+    # As if each fact had its first wording, which has nothing to say of a change.
+    topic = copy / TOPIC
+    topic.write_text(re.sub(r"^change_(kind|note) = .*\n", "", topic.read_text(), flags=re.M))
     return copy
 
 
@@ -66,8 +70,8 @@ def test_first_load_publishes_everything():
 
     assert {line.outcome for line in report} == {Outcome.NEW}
     now = timezone.now()
-    assert Topic.objects.published(now).count() == Topic.objects.count() == 1
-    assert Fact.objects.live(now, "en").count() == 6
+    assert Topic.objects.published(now).count() == Topic.objects.count() == 8
+    assert Fact.objects.live(now, "en").count() == 43
     for model in (GlossaryTerm, Question, Service):
         assert model.objects.published(now).count() == model.objects.count() > 5
     assert Page.objects.count() == 3
@@ -189,15 +193,17 @@ def test_questions_follow_the_facts_that_the_library_gives_them(folder):
     load_from(folder)
     change(
         folder / "questions.toml",
-        'facts = ["key-facts-about-metastasis/what-treatment-can-do"]',
-        'facts = ["key-facts-about-metastasis/about-a-cure"]',
+        '"key-facts-about-metastasis/what-treatment-can-do"',
+        '"key-facts-about-metastasis/about-a-cure"',
     )
 
     report = load_from(folder)
 
     question = Question.objects.get(slug="where-has-it-spread")
     assert outcome_of(report, "question", "Where has it spread") is Outcome.UPDATED
-    assert [fact.slug for fact in question.facts.all()] == ["about-a-cure"]
+    facts = {fact.slug for fact in question.facts.all()}
+    assert "about-a-cure" in facts
+    assert "what-treatment-can-do" not in facts
 
 
 def new_text(folder, *, note="The wording is plainer."):
@@ -207,7 +213,9 @@ def new_text(folder, *, note="The wording is plainer."):
         'slug = "what-treatment-can-do"\n',
         f'slug = "what-treatment-can-do"\n{kind}',
     )
-    change(folder / TOPIC, "Some people live with it for many years.", "Some live with it long.")
+    # In the text, and in the passage that rests on a source.
+    for _place in range(2):
+        change(folder / TOPIC, "Some people live with it for many", "Some live with it long, many")
 
 
 def versions_of(slug):
@@ -229,6 +237,26 @@ def test_new_text_of_a_fact_becomes_a_new_version_with_its_sentence(folder):
     assert first.live_until == second.live_from
     assert "Some live with it long" in second.body
     assert {line.outcome for line in load_from(folder)} == {Outcome.UNCHANGED}
+
+
+def test_what_only_staff_see_of_a_fact_changes_nothing(folder):
+    load_from(folder)
+    change(folder / TOPIC, 'plain_words = ["lymph nodes"]', 'plain_words = ["lymph node"]')
+    change(folder / TOPIC, '"Then you change to another."', '"you change to another"')
+
+    assert {line.outcome for line in load_from(folder)} == {Outcome.UNCHANGED}
+
+
+def test_text_that_may_not_be_published_is_named_and_writes_nothing(folder):
+    change(folder / TOPIC, "You do not have to carry it alone.", "About 3 in 10 do not know why.")
+
+    with pytest.raises(BrokenLibrary) as error:
+        load_from(folder)
+
+    (problem,) = error.value.problems
+    assert problem.startswith(f"{TOPIC}, it-is-not-your-fault: ")
+    assert "About 3 in 10" in problem
+    assert not any(model.objects.exists() for model in MODELS)
 
 
 def test_new_text_without_a_sentence_is_refused(folder, capsys):
@@ -322,7 +350,7 @@ def test_fact_of_staff_at_the_same_address_is_kept():
     [
         (TOPIC, 'evidence = "guideline"', 'evidence = "hearsay"', "evidence"),
         (TOPIC, 'source = "S01"', 'source = "S99"', "there is no source “S99”"),
-        (TOPIC, "<p>Metastatic", "<div>Metastatic", "holds <div>"),
+        (TOPIC, "<p>There is no full", "<div>There is no full", "holds <div>"),
         (TOPIC, '<a href="/glossary/#metastasis">', '<a href="javascript:x">', "no address"),
         (TOPIC, "/glossary/#metastasis", "/glossary/#nowhere", "no glossary term “nowhere”"),
         (TOPIC, 'neutral_heading = "What treatment can do"', 'neutral_heading = ""', "neutral"),

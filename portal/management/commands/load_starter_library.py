@@ -28,13 +28,12 @@ class Command(BaseCommand):
 
     def handle(self, **options: Any) -> None:
         try:
-            library = read()
+            report = load(read(), now=timezone.now(), as_drafts=options["drafts"])
         except BrokenLibrary as error:
             raise CommandError(
                 "The starter library holds mistakes, so nothing was loaded.\n"
                 + "\n".join(error.problems)
             ) from error
-        report = load(library, now=timezone.now(), as_drafts=options["drafts"])
         examples = load_examples()
         self._print(report, examples, options["verbosity"])
 
