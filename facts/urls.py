@@ -2,7 +2,17 @@
 
 from django.urls import path
 
-from facts.views import facts, glossary, pages, preferences, questions, topics
+from facts.views import (
+    facts,
+    glossary,
+    history,
+    pages,
+    preferences,
+    previews,
+    questions,
+    reports,
+    topics,
+)
 
 app_name = "facts"
 
@@ -10,7 +20,10 @@ urlpatterns = [
     path("facts/", topics.topic_list, name="topic-list"),
     path("facts/<slug:slug>/", topics.topic_detail, name="topic-detail"),
     path("facts/<slug:topic>/<slug:slug>/", facts.fact_detail, name="fact-detail"),
-    path("facts/<slug:topic>/<slug:slug>/history/", facts.fact_history, name="fact-history"),
+    path("facts/<slug:topic>/<slug:slug>/history/", history.fact_history, name="fact-history"),
+    path("facts/<slug:topic>/<slug:slug>/report/", reports.report_create, name="report-create"),
+    path("facts/<slug:topic>/<slug:slug>/report/thanks/", reports.report_sent, name="report-sent"),
+    path("preview/<str:token>/", previews.draft_preview, name="draft-preview"),
     path("glossary/", glossary.glossary, name="glossary"),
     path("questions/", questions.question_list, name="question-list"),
     path("preferences/", preferences.preferences, name="preferences"),

@@ -1,8 +1,10 @@
-"""What Django's apps bring to the admin and staff do not need.
+"""What readers looked for in vain; and what Django's apps bring that staff do not need.
 
 A list of addresses or sessions is a list of members, and a list of members is a list of
 diagnoses; a queued task may hold an address. Roles are made from one place (community.roles).
 """
+
+from typing import Any
 
 # Importing the modules registers their models, so that they can be taken out again.
 import allauth.account.admin
@@ -14,9 +16,76 @@ from allauth.account.models import EmailAddress, EmailConfirmation
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.contrib import admin
+from django.contrib.admin.models import DELETION, LogEntry
 from django.contrib.auth.models import Group
+from django.contrib.contenttypes.models import ContentType
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 from django_tasks_db.models import DBTaskResult
+
+from portal.models import EmptySearch
 
 for model in (EmailAddress, EmailConfirmation, Authenticator, UserSession, Group, DBTaskResult):
     if admin.site.is_registered(model):
         admin.site.unregister(model)
+
+
+@admin.register(EmptySearch)
+class EmptySearchAdmin(admin.ModelAdmin):
+    """Words that were told three times or more, each once with its sum; to be read or deleted."""
+
+    show_facets = admin.ShowFacets.NEVER
+    list_display = ["words", "times_in_all", "first_on", "last_on"]
+    list_per_page = 50
+    search_fields = ["words"]
+    search_help_text = _("Search by words")
+    fields = ["words", "times_in_all", "first_on", "last_on"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        return EmptySearch.objects.worth_showing()
+
+    def get_ordering(self, request: HttpRequest) -> Any:
+        return ["-times_in_all", "words"]
+
+    @admin.display(description=_("times, in 90 days"), ordering="times_in_all")
+    def times_in_all(self, row: Any) -> int:
+        return row.times_in_all
+
+    @admin.display(description=_("first"), ordering="first_on")
+    def first_on(self, row: Any) -> Any:
+        return row.first_on
+
+    @admin.display(description=_("last"), ordering="searched_on")
+    def last_on(self, row: EmptySearch) -> Any:
+        return row.searched_on
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Readers tell them."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """They are counted, never changed."""
+        return False
+
+    def log_deletions(self, request: HttpRequest, queryset: Any) -> list[LogEntry]:
+        """Note who deleted how many, and not the words: the log would keep them for ever."""
+        content_type = ContentType.objects.get_for_model(EmptySearch)
+        entries = [
+            LogEntry(
+                user_id=request.user.pk,
+                content_type=content_type,
+                object_id=row.pk,
+                object_repr=str(self.opts.verbose_name),
+                action_flag=DELETION,
+            )
+            for row in queryset
+        ]
+        return LogEntry.objects.bulk_create(entries)
+
+    def delete_model(self, request: HttpRequest, obj: EmptySearch) -> None:
+        """Delete the words of every day, not of the newest alone."""
+        EmptySearch.objects.like([obj]).delete()
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet) -> None:
+        EmptySearch.objects.like(queryset).delete()

@@ -6,7 +6,10 @@ from django.utils.translation import gettext_lazy as _
 
 
 class PortalConfig(AppConfig):
-    """Home, search, stored pages, health and commands; its tables are derived."""
+    """Home, search, stored pages, health and commands.
+
+    Its tables are derived, but for what readers looked for in vain.
+    """
 
     name = "portal"
     verbose_name = _("Portal")

@@ -10,13 +10,15 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
 from django.db.models import Q
+from django.utils import timezone
 from django_tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
 from community.tasks import forget_ended_sessions, rebuild_occurrences
+from facts.tasks import check_due_links, forget_old_words
 from portal.health import BEAT
 from portal.mail import prune_delivered
-from portal.models import Job
+from portal.models import EmptySearch, Job
 
 log = structlog.get_logger("portal.jobs")
 
@@ -64,6 +66,11 @@ def forget_expired_cache(now: datetime) -> None:
         )
 
 
+def forget_empty_searches(now: datetime) -> None:
+    """Delete what readers looked for in vain too long ago."""
+    EmptySearch.objects.old(timezone.localdate(now)).delete()
+
+
 JOBS = (
     RecurringJob(BEAT, timedelta(minutes=1), lambda now: None),
     RecurringJob("rescue-tasks", timedelta(minutes=5), rescue_tasks),
@@ -73,6 +80,10 @@ JOBS = (
     RecurringJob("clear-sessions", timedelta(days=1), lambda now: call_command("clearsessions")),
     RecurringJob("forget-ended-sessions", timedelta(days=1), forget_ended_sessions),
     RecurringJob("rebuild-occurrences", timedelta(days=1), lambda now: rebuild_occurrences()),
+    RecurringJob("forget-old-words", timedelta(days=1), forget_old_words),
+    RecurringJob("forget-empty-searches", timedelta(days=1), forget_empty_searches),
+    # Last: it waits for strangers, a minute at most.
+    RecurringJob("check-links", timedelta(hours=1), check_due_links),
 )
 
 

@@ -328,9 +328,11 @@ ACCOUNT_SESSION_REMEMBER = None
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = _site.scheme
 ACCOUNT_RATE_LIMITS = {
+    "clinical_review": "30/h/key",
     "login": "10/m/ip",
     "login_failed": "10/m/ip,5/5m/key",
     "signup": "20/m/ip",
+    "word_from_reader": "20/m/ip",
 }
 MFA_ADAPTER = "community.accounts.MFAAdapter"
 MFA_FORMS = {
@@ -391,3 +393,9 @@ structlog.configure(
 # Going back would write a whole old row, with what has been fixed for ever since.
 SIMPLE_HISTORY_REVERT_DISABLED = True
 SECURITY_CONTACT = env.str("SECURITY_CONTACT", default="")
+
+# Whether the worker asks the websites of our sources, from time to time, if they are still there.
+_check_links = env.str("WAYMARK_CHECK_LINKS", default="1")
+if _check_links not in {"0", "1"}:
+    raise ImproperlyConfigured(f"WAYMARK_CHECK_LINKS is “{_check_links}”: it must be 0 or 1.")
+CHECK_LINKS = _check_links == "1"

@@ -4,7 +4,8 @@ from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
 from django.urls import include, path
 
-from portal.views import machines, pages
+from facts.views.clinical_reviews import clinical_review
+from portal.views import empty_searches, machines, pages
 
 urlpatterns = [
     path("admin/", admin.site.urls),
@@ -14,10 +15,14 @@ urlpatterns = [
     path(".well-known/change-password", machines.change_password, name="change-password"),
     path("health/live", machines.live, name="health-live"),
     path("health/ready", machines.ready, name="health-ready"),
+    # In a mail to one person, who need not know our languages: no prefix.
+    path("clinical-review/<str:token>/", clinical_review, name="clinical-review"),
     # English has no prefix; other languages stand under theirs: /es/facts/
     *i18n_patterns(
         path("", pages.home, name="home"),
         path("search/", pages.search, name="search"),
+        path("search/tell/", empty_searches.search_tell, name="search-tell"),
+        path("search/tell/thanks/", empty_searches.search_told, name="search-told"),
         path("help/", pages.help_now, name="help"),
         path("", include("facts.urls")),
         path("", include("community.urls")),

@@ -27,5 +27,7 @@ STORAGES = {
 }
 TASKS = {"default": {"BACKEND": "django_tasks.backends.immediate.ImmediateBackend"}}
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+# Tests ask nobody but a server of their own.
+CHECK_LINKS = False
 ALLOWED_HOSTS = ["localhost", "testserver"]
 Path(os.environ["WAYMARK_DATA_DIR"], "static").mkdir()

@@ -1,11 +1,12 @@
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
 from facts.gentle import Asked, kind_line, show, show_term, terms_in
 from facts.models import Fact, FactVersion, GlossaryTerm, Question
+from facts.views.moved import fact_moved
 
 
 @require_safe
@@ -43,7 +44,9 @@ def fact_detail(request: HttpRequest, topic: str, slug: str) -> HttpResponse:
 def _not_live(request: HttpRequest, topic: str, slug: str, asked: Asked) -> HttpResponse:
     now = timezone.now()
     facts = Fact.objects.select_related("topic", "replaced_by__topic")
-    fact = get_object_or_404(facts, topic__slug=topic, topic__published_at__lte=now, slug=slug)
+    fact = facts.filter(topic__slug=topic, topic__published_at__lte=now, slug=slug).first()
+    if fact is None:
+        return fact_moved(request, topic, slug, now)
     last = fact.versions.ever_live(now).filter(language=get_language()).first()  # type: ignore[attr-defined]
     if last is None:
         raise Http404
@@ -63,57 +66,3 @@ def _not_live(request: HttpRequest, topic: str, slug: str, asked: Asked) -> Http
         "history_url": fact.get_history_url(),
     }
     return render(request, "facts/fact_withdrawn.html", context, status=410)
-
-
-@require_safe
-def fact_history(request: HttpRequest, topic: str, slug: str) -> HttpResponse:
-    """Every version that readers have seen, the newest first.
-
-    Of a version that was withdrawn no text is shown, and of a fact that was withdrawn none of any
-    version: only when, and why.
-    """
-    now = timezone.now()
-    asked = Asked.of(request)
-    fact = get_object_or_404(
-        Fact.objects.select_related("topic"),
-        topic__slug=topic,
-        topic__published_at__lte=now,
-        slug=slug,
-    )
-    versions = list(fact.versions.ever_live(now).filter(language=get_language()).with_evidence())  # type: ignore[attr-defined]
-    if not versions:
-        raise Http404
-    is_live = versions[0].is_live(now)
-    # The strictest of its versions decides: an older wording may hold what the newest does not.
-    covered = [v for v in versions if asked.covers(v.sensitivity, fact.slug)]
-    context = {
-        "topic": fact.topic,
-        "fact_url": fact.get_absolute_url(),
-        "heading": (covered[0] if covered else versions[0]).heading
-        if is_live
-        else versions[0].subject,
-        "is_live": is_live,
-        "is_covered": bool(covered),
-        "kind_line": kind_line(covered[0].sensitivity) if covered else "",
-        "show_query": f"?show={fact.slug}",
-        "asked": asked,
-        "versions": [
-            {
-                "version": version.number,
-                "live_from": version.live_from,
-                "live_until": version.live_until if not version.is_live(now) else None,
-                "is_live": version.is_live(now),
-                "is_withdrawn": version.is_withdrawn,
-                "withdrawn_reason": "" if covered else version.withdrawn_reason,
-                "change_kind": version.change_kind,
-                "change_note": "" if covered or version.is_withdrawn else version.change_note,
-                "is_starter": version.author_id is None,
-                "shown": show(fact, version, asked)
-                if is_live and not covered and not version.is_withdrawn
-                else None,
-                "review": version.last_review,
-            }
-            for version in versions
-        ],
-    }
-    return render(request, "facts/fact_history.html", context)

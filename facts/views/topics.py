@@ -1,5 +1,5 @@
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 from django.utils import timezone
 from django.utils.safestring import mark_safe
 from django.utils.translation import get_language
@@ -7,6 +7,7 @@ from django.views.decorators.http import require_safe
 
 from facts.gentle import Asked, show, show_term, terms_in
 from facts.models import FactVersion, GlossaryTerm, Question, Topic
+from facts.views.moved import topic_moved
 
 
 @require_safe
@@ -26,7 +27,10 @@ def topic_detail(request: HttpRequest, slug: str) -> HttpResponse:
     if versions:
         topic = versions[0].fact.topic
     else:
-        topic = get_object_or_404(Topic.objects.published(now), slug=slug)
+        found = Topic.objects.published(now).filter(slug=slug).first()
+        if found is None:
+            return topic_moved(request, slug, now)
+        topic = found
     shown = [show(version.fact, version, asked) for version in versions]
     questions = [
         question
@@ -44,6 +48,9 @@ def topic_detail(request: HttpRequest, slug: str) -> HttpResponse:
         "introduction": mark_safe(topic.introduction),  # noqa: S308
         "facts": shown,
         "covered": [fact for fact in shown if fact.is_covered],
+        # Whether the address opened something that would be folded otherwise.
+        "has_opened": asked.is_explicit
+        and any(v.sensitivity in asked.hidden for v in [*versions, *questions]),
         "questions": questions,
         "terms": [show_term(term, asked) for term in terms],
         "asked": asked,

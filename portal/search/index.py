@@ -39,7 +39,7 @@ def _fact(fact: Fact) -> Iterable[SearchEntry]:
                 url=fact.get_absolute_url(),
                 title=version.title,
                 neutral_title=version.neutral_heading,
-                body=_plain(version.body),
+                body=f"{_plain(version.body)} {version.call_now}".strip(),
                 sensitivity=version.sensitivity,
                 live_from=live_from,
                 live_until=version.live_until,

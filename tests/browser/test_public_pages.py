@@ -34,7 +34,10 @@ PAGES = [
     "/groups/",
     "/groups/circle/",
     "/about/",
+    "/search/tell/thanks/",
     "/preferences/",
+    "/search/tell/?q=help+with+rent",
+    "/facts/bones/outlook/report/",
     "/no-such-page/",
     "/lists/",
     "/lists/save/?topic=bones",
@@ -128,7 +131,7 @@ def test_larger_text_fits_a_narrow_screen(page, library, live_server):
     )
     page.set_viewport_size({"width": 320, "height": 740})
 
-    for address in PAGES[:16]:
+    for address in PAGES[:19]:
         page.goto(live_server.url + address)
 
         assert page.evaluate("document.documentElement.scrollWidth") <= 320, address

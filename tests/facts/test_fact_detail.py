@@ -26,12 +26,29 @@ def test_fact_is_shown_with_source_and_evidence(client, fact):
     assert 'rel="noreferrer noopener"' in html
 
 
+def test_what_cannot_wait_stands_in_a_box_above_the_text(client, fact):
+    make_live(fact, call_now="Call today if your legs feel weak <now>.", body="<p>Text</p>")
+
+    html = client.get("/facts/numbers/five-years/").content.decode()
+
+    assert "<h2>Call now</h2>" in html
+    assert html.index("legs feel weak &lt;now&gt;.") < html.index("<p>Text</p>")
+    assert 'href="/help/#number"' in html
+
+
+def test_fact_that_can_wait_has_no_box(client, fact):
+    make_live(fact)
+
+    assert "call-now" not in client.get("/facts/numbers/five-years/").content.decode()
+
+
 def test_sensitive_fact_is_covered_everywhere_on_its_page(client, fact):
     version = make_live(
         fact,
         title="Canary heading",
         neutral_heading="Figures over five years",
         body="<p>Canary text</p>",
+        call_now="Canary call",
         sensitivity="end-of-life",
     )
     SourceFactory._meta.model.objects.filter(citations__version=version).update(

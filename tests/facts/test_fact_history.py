@@ -73,6 +73,27 @@ def test_withdrawn_version_stays_away_when_a_new_one_is_live(client, fact, revie
     assert "Canary" not in html
 
 
+def test_words_that_were_withdrawn_stay_away_in_an_older_version_too(client, fact, reviewer):
+    same = {"body": "<p>Canary text</p>"}
+    make_live(fact, since=days_ago(9), until=days_ago(6), **same)
+    version = make_live(fact, number=2, since=days_ago(6), **same)
+    version.withdraw(reviewer, "It was wrong.")
+    make_live(fact, number=3, body="<p>New words</p>", since=timezone.now())
+
+    html = client.get(f"{ADDRESS}?show=all&from=1&to=3").content.decode()
+
+    assert "New words" in html
+    assert "Canary" not in html
+
+
+def test_withdrawn_fact_tells_no_change_of_any_version(client, fact, reviewer):
+    make_live(fact, number=2, since=days_ago(9), until=days_ago(6))
+    version = make_live(fact, number=3, since=days_ago(6))
+    version.withdraw(reviewer, "It was wrong.")
+
+    assert "The figure is newer." not in client.get(f"{ADDRESS}?show=all").content.decode()
+
+
 def test_reason_for_withdrawing_is_covered_like_the_text(client, fact, reviewer):
     version = make_live(fact, sensitivity="prognosis", since=days_ago(9))
     version.withdraw(reviewer, "The canary figure was wrong.")

@@ -22,8 +22,18 @@ def test_facts_stand_in_order_with_their_sources(client):
     html = client.get("/facts/bones/").content.decode()
 
     assert html.index("First thing</a></h2>") < html.index("Second thing</a></h2>")
-    assert "Checked 22 November 2026." in html
+    assert "Last checked 22 November 2026." in html
     assert "Supports:" in html
+
+
+def test_what_cannot_wait_stands_in_a_box_of_its_fact(client):
+    fact = FactFactory(topic=TopicFactory(slug="bones"))
+    make_live(fact, title="Spine", call_now="Call today.", body="<p>Text</p>")
+
+    html = client.get("/facts/bones/").content.decode()
+
+    assert '<h3>Call now<span class="visually-hidden">: Spine</span></h3>' in html
+    assert html.index("Call today.") < html.index("<p>Text</p>")
 
 
 def test_page_says_that_nobody_has_reviewed_it(client):
@@ -166,3 +176,11 @@ def test_other_methods_are_refused(client, method):
     response = getattr(client, method)("/facts/bones/")
 
     assert response.status_code == 405
+
+
+def test_page_without_sensitive_parts_offers_no_folding(client):
+    harmless, sensitive = make_live(), make_live(sensitivity="prognosis")
+    words = "Fold the sensitive parts away again"
+
+    assert words not in client.get(f"{harmless.fact.topic.get_absolute_url()}?show=all").text
+    assert words in client.get(f"{sensitive.fact.topic.get_absolute_url()}?show=all").text

@@ -26,6 +26,7 @@ START = [
     "/search/?q=neutral",
     "/search/?q=hospice",
     "/facts/numbers/?show=open",
+    "/facts/numbers/prognosis/history/?from=1&to=2",
     "/lists/save/?fact=numbers/prognosis",
     "/lists/save/?fact=numbers/end-of-life",
 ]
@@ -42,6 +43,7 @@ def sensitive(db, reviewer):
             title=f"{CANARY} heading",
             neutral_heading="Neutral heading",
             body=f"<p>{CANARY} text</p>",
+            call_now=f"{CANARY} call",
             sensitivity=kind,
         )
         SourceFactory._meta.model.objects.filter(citations__version=version).update(
@@ -92,6 +94,7 @@ def test_visitor_meets_nothing_unasked(client, sensitive):
 
     assert len(texts) > 20
     assert "/facts/numbers/prognosis/history/" in texts
+    assert "/facts/numbers/prognosis/report/" in texts
     # The page of results repeats what was searched for, and nothing else.
     found = texts.pop(f"/search/?q={CANARY}")
     assert f"{CANARY} " not in found

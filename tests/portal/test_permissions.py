@@ -19,13 +19,15 @@ pytestmark = pytest.mark.django_db
 
 LIST = "00000000-0000-4000-8000-00000000000a"
 ITEM = f"/lists/{LIST}/items/1"
-SIGN_IN, DONE, REFUSED, GONE, WRONG = 302, 302, 403, 404, 405
+SIGN_IN, DONE, BAD, REFUSED, GONE, WRONG = 302, 302, 400, 403, 404, 405
 # Address: what GET and an empty POST answer to a visitor, the owner, and everybody else who is
 # signed in (another member, an editor, a reviewer, a moderator, a superuser).
 PUBLIC = ((200, 200, 200), (WRONG, WRONG, WRONG))
 ADDRESSES = {
     "home": ("/", *PUBLIC),
     "search": ("/search/?q=bones", *PUBLIC),
+    "search-tell": ("/search/tell/?q=rent", (200, 200, 200), (BAD, BAD, BAD)),
+    "search-told": ("/search/tell/thanks/", *PUBLIC),
     "help": ("/help/", *PUBLIC),
     "robots": ("/robots.txt", *PUBLIC),
     "sitemap": ("/sitemap.xml", *PUBLIC),
@@ -41,11 +43,21 @@ ADDRESSES = {
     "facts:topic-detail": ("/facts/bones/", *PUBLIC),
     "facts:fact-detail": ("/facts/bones/scans/", *PUBLIC),
     "facts:fact-history": ("/facts/bones/scans/history/", *PUBLIC),
+    "facts:report-create": (
+        "/facts/bones/scans/report/",
+        (200, 200, 200),
+        (BAD, BAD, BAD),
+    ),
+    "facts:report-sent": ("/facts/bones/scans/report/thanks/", *PUBLIC),
+    # Nothing opens without a signed token; tests/facts/test_draft_preview.py has the others.
+    "facts:draft-preview": ("/preview/no-such-token/", (GONE, GONE, GONE), (WRONG, WRONG, WRONG)),
     "facts:glossary": ("/glossary/", *PUBLIC),
     "facts:question-list": ("/questions/", *PUBLIC),
     "facts:page-about": ("/about/", *PUBLIC),
     "facts:page-privacy": ("/privacy/", *PUBLIC),
     "facts:page-accessibility": ("/accessibility/", *PUBLIC),
+    # A link that is none. tests/facts/test_clinical_review.py opens real ones.
+    "clinical-review": ("/clinical-review/wrong/", (GONE, GONE, GONE), (GONE, GONE, GONE)),
     "facts:preferences": ("/preferences/", (200, 200, 200), (DONE, DONE, DONE)),
     "community:support-group-list": ("/groups/", *PUBLIC),
     "community:support-group-detail": ("/groups/circle/", *PUBLIC),

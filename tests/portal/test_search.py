@@ -44,6 +44,12 @@ def test_word_is_found_in_its_other_forms_and_by_its_beginning(client):
     assert "Walking helps" in found(client, "wal")
 
 
+def test_words_on_what_cannot_wait_are_found(client):
+    make_live(title="Spine", call_now="Call today if your legs feel wobbly.")
+
+    assert "Spine" in found(client, "wobbly")
+
+
 def test_title_comes_before_text(client):
     make_live(title="Something else", body="<p>Only the text says fatigue.</p>")
     make_live(title="Fatigue", body="<p>Rest.</p>")

@@ -51,6 +51,7 @@ def settings_of(tmp_path):
         ({**PRODUCTION, "DEBUG": "1"}, "DEBUG shows what is private"),
         ({**GOOD, "DEBUG": "maybe"}, "DEBUG"),
         ({**GOOD, "DEBUG": "2"}, "DEBUG"),
+        ({**GOOD, "WAYMARK_CHECK_LINKS": "never"}, "WAYMARK_CHECK_LINKS"),
         ({**GOOD, "TRUSTED_PROXY_COUNT": "some"}, "TRUSTED_PROXY_COUNT"),
         ({**GOOD, "DATABASE_URL": "mysql://root@localhost/portal"}, "SQLite or PostgreSQL"),
     ],

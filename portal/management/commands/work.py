@@ -18,6 +18,7 @@ from django.utils.crypto import get_random_string
 from django_tasks_db.management.commands.db_worker import Worker
 from django_tasks_db.models import DBTaskResult
 
+from facts.tasks import stopping as stop_checking_links
 from portal.jobs import run_due_jobs
 
 log = structlog.get_logger("portal.work")
@@ -64,7 +65,9 @@ class Work:
                 select.select([self.wake], [], [], LOOK_FOR_TASKS)
         finally:
             self.is_over.set()
+            stop_checking_links.set()  # It may wait for a stranger's website.
             jobs.join()
+            stop_checking_links.clear()
 
     def stop(self, number: int, frame: FrameType | None) -> None:
         """End soon; told a second time, end at once."""
