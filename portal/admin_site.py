@@ -78,5 +78,14 @@ class PortalAdminSite(AdminSite):
             raise Http404
         return redirect(found)
 
+    def index(  # type: ignore[override]
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Show what waits, for whoever looks."""
+        # Here, since the modules of the panels register with this site.
+        from portal.desk import sections
+
+        return super().index(request, {**(extra_context or {}), "desk": sections(request.user)})
+
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         return {**super().each_context(request), "site_url": "/"}

@@ -4,12 +4,19 @@ from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 STALE_AFTER = timedelta(days=90)
+
+
+def to_check(listings: Any) -> Any:
+    """Return those of `listings` that nobody has confirmed lately, the oldest first."""
+    since = timezone.localdate() - STALE_AFTER
+    due = listings.filter(Q(checked_on__isnull=True) | Q(checked_on__lt=since))
+    return due.order_by(F("checked_on").asc(nulls_first=True), "name", "pk")
 
 
 class CheckedFilter(admin.SimpleListFilter):
@@ -21,6 +28,7 @@ class CheckedFilter(admin.SimpleListFilter):
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
         return [
             ("recently", _("In the last 90 days")),
+            ("due", _("Longer ago, or never")),
             ("long-ago", _("Longer ago")),
             ("never", _("Never")),
         ]
@@ -33,6 +41,8 @@ class CheckedFilter(admin.SimpleListFilter):
             return queryset.filter(checked_on__lt=since)
         if self.value() == "never":
             return queryset.filter(checked_on__isnull=True)
+        if self.value() == "due":
+            return to_check(queryset)
         return None
 
 

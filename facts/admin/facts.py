@@ -1,30 +1,44 @@
 """Facts: their place and address, and the table of their versions."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from dateutil.relativedelta import relativedelta
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
-from django.db.models import Exists, Max, OuterRef, Prefetch, QuerySet
+from django.db.models import Case, F, Max, Prefetch, QuerySet, Value, When
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
-from django.utils.formats import date_format
-from django.utils.text import slugify
+from django.utils.formats import date_format, number_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.text import capfirst, slugify
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
 
-from facts.admin.states import State, StateColumn, fact_states, version_state
+from facts.admin.fact_actions import FactActions
+from facts.admin.fact_filters import (
+    DeadLinkFilter,
+    DueForReviewFilter,
+    FactStateFilter,
+    FlaggedFilter,
+    GradeFilter,
+    OwnerFilter,
+    SensitivityFilter,
+    TopicFilter,
+)
+from facts.admin.moves import FactMovePage
+from facts.admin.sources import LINK_COLOURS
+from facts.admin.states import State, StateColumn, day, fact_states, person, version_state
 from facts.admin.topics import may_start_facts
-from facts.models import Fact, FactVersion
-
-SOON = relativedelta(months=3)
+from facts.bench import HIGHEST_GRADE
+from facts.models import Fact, FactVersion, Link
+from facts.models.links import links_of
 
 
 class NewFactForm(forms.ModelForm):
@@ -66,86 +80,136 @@ class NewFactForm(forms.ModelForm):
         return cleaned
 
 
-class FactStateFilter(admin.SimpleListFilter):
-    """Lists facts by what happens to them."""
-
-    title = _("state")
-    parameter_name = "state"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [
-            ("live", _("Readers see it")),
-            ("draft", _("Being written")),
-            ("in-review", _("Waiting for review")),
-            ("none", _("Readers do not see it")),
-        ]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
-        versions = FactVersion.objects.filter(fact=OuterRef("pk"))
-        live = Exists(versions.live(timezone.now()))
-        match self.value():
-            case "live":
-                return queryset.filter(live)
-            case "none":
-                return queryset.exclude(live)
-            case "draft" | "in-review" as status:
-                return queryset.filter(Exists(versions.filter(status=status)))
-        return queryset
-
-
-class DueForReviewFilter(admin.SimpleListFilter):
-    """Lists live facts by the day of their next clinical review."""
-
-    title = _("clinical review")
-    parameter_name = "due"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [("now", _("Due now, or never reviewed")), ("soon", _("Due within three months"))]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
-        now, today = timezone.now(), timezone.localdate()
-        day = {"now": today, "soon": today + SOON}.get(self.value() or "")
-        if day is None:
-            return queryset
-        due = Fact.objects.due_for_review(day, now)
-        return queryset.filter(pk__in=due.order_by().values("pk"))
+# From the worst: what staff are told of all the links of a fact is what is true of the worst.
+WORST_LINKS = [
+    Link.State.DEAD,
+    Link.State.FAILING,
+    Link.State.MOVED,
+    Link.State.UNCHECKED,
+    Link.State.LEFT_ALONE,
+    Link.State.FINE,
+]
+# Never reviewed before all days, and what readers do not see after them.
+BY_DUE = Case(
+    When(is_live=False, then=Value(date.max)),
+    When(review_due=None, then=Value(date.min)),
+    default=F("review_due"),
+)
 
 
 @admin.register(Fact)
-class FactAdmin(StateColumn):
+class FactAdmin(FactMovePage, FactActions, StateColumn):
     show_facets = admin.ShowFacets.NEVER
-    list_display = ["heading", "topic", "state", "next_review", "position"]
-    list_filter = [FactStateFilter, DueForReviewFilter, "topic"]
+    list_display = [
+        "heading",
+        "topic",
+        "state",
+        "owner_shown",
+        "grade",
+        "next_review",
+        "links",
+        "place",
+    ]
+    list_filter = [
+        FactStateFilter,
+        DueForReviewFilter,
+        OwnerFilter,
+        GradeFilter,
+        DeadLinkFilter,
+        FlaggedFilter,
+        SensitivityFilter,
+        ("topic", TopicFilter),
+    ]
     list_select_related = ["topic"]
     list_per_page = 50
+    # Counting all of them once more would tell nobody anything.
+    show_full_result_count = False
     search_fields = ["slug", "topic__title", "versions__title", "versions__neutral_heading"]
     search_help_text = _("Search by heading, address or topic")
     autocomplete_fields = ["topic", "replaced_by"]
-    actions = None
     ordering = ["topic__position", "topic_id", "position", "pk"]
 
     # Lists
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
-        versions = FactVersion.objects.order_by("-number").prefetch_related("reviews")
-        prefetch = Prefetch("versions", versions, to_attr="all_versions")
-        return super().get_queryset(request).select_related("topic").prefetch_related(prefetch)
+        now = timezone.now()
+        prefetch = Prefetch(
+            "versions", FactVersion.objects.order_by("-number"), to_attr="all_versions"
+        )
+        facts: Any = super().get_queryset(request)
+        return (
+            facts.with_review_due(now)
+            .with_telling_text(now)
+            .select_related("topic")
+            .prefetch_related(prefetch)
+        )
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        """Return the list, each of its rows with its links and with its owner in words."""
+        found = super().get_changelist_instance(request)
+        now = timezone.now()
+        in_use = {
+            fact.pk: [
+                v for v in fact.all_versions if v.is_open or v.is_live(now) or v.is_scheduled(now)
+            ]
+            for fact in found.result_list
+        }
+        links = links_of(version for versions in in_use.values() for version in versions)
+        for fact in found.result_list:
+            fact.is_in_use = bool(in_use[fact.pk])
+            fact.known_links = [link for v in in_use[fact.pk] for link in links[v.pk]]
+            fact.owner_words = person(None, fact.owner_id, request.user)
+        return found
 
     def states_of(self, fact: Any, at: datetime, viewer: Any) -> list[State]:
         return fact_states(fact.all_versions, at, viewer)
 
-    @admin.display(description=_("fact"), ordering="slug")
+    @admin.display(description=_("fact"), ordering="heading")
     def heading(self, fact: Any) -> str:
-        return next((v.title or v.heading for v in fact.all_versions), "") or str(fact)
+        return fact.heading
 
-    @admin.display(description=_("next review"))
-    def next_review(self, fact: Any) -> str:
-        now = timezone.now()
-        live = next((v for v in fact.all_versions if v.is_live(now)), None)
-        if live is None:
-            return "–"
-        review = live.last_review
-        return date_format(review.review_due, "j M Y") if review else _now("Never reviewed")
+    @admin.display(description=_("owner"))
+    def owner_shown(self, fact: Any) -> SafeString:
+        return _cell(_("owner"), fact.owner_words)
+
+    @admin.display(description=_("grade"), ordering="grade")
+    def grade(self, fact: Any) -> SafeString:
+        words: Any = "–"
+        if fact.grade is not None:
+            words = number_format(fact.grade, 1)
+            if fact.grade > HIGHEST_GRADE:
+                words = State("in-review", words)
+        return _cell(_("grade"), words)
+
+    @admin.display(description=_("next review"), ordering=BY_DUE)
+    def next_review(self, fact: Any) -> SafeString:
+        words: Any = "–"
+        if fact.is_live and fact.review_due is None:
+            words = State("in-review", _now("Never reviewed"))
+        elif fact.is_live:
+            words = date_format(fact.review_due, "j M Y")
+            if fact.review_due <= timezone.localdate():
+                words = State("in-review", words)
+        return _cell(_("next review"), words)
+
+    @admin.display(description=_("link check"))
+    def links(self, fact: Any) -> SafeString:
+        """Return what is true of the worst of its links, and the day of that check."""
+        words: Any = "–"
+        if fact.is_in_use:
+            known = fact.known_links
+            state = min((link.state for link in known), key=WORST_LINKS.index, default="")
+            worst = [link for link in known if link.state == state]
+            checked = min((link.checked_at for link in worst if link.checked_at), default=None)
+            words = _now("Not checked yet")
+            if checked is not None:
+                said = f"{worst[0].get_state_display()} · {day(checked)}"
+                words = State(LINK_COLOURS.get(state, "over"), said)
+        return _cell(_("link check"), words)
+
+    @admin.display(description=_("place"), ordering="position")
+    def place(self, fact: Any) -> SafeString:
+        return _cell(_("place"), fact.position)
 
     # Who may
 
@@ -153,7 +217,7 @@ class FactAdmin(StateColumn):
         return may_start_facts(request)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        if obj is not None and _was_ever_live(obj, timezone.now()):
+        if obj is not None and obj.was_ever_live(timezone.now()):
             return ["topic", "slug"]
         return []
 
@@ -177,6 +241,8 @@ class FactAdmin(StateColumn):
         return {"slug": ["subject"]} if obj is None else {}
 
     def save_model(self, request: HttpRequest, obj: Fact, form: Any, change: bool) -> None:
+        if not change:
+            obj.owner = request.user  # type: ignore[assignment]
         super().save_model(request, obj, form, change)
         if not change:
             draft = FactVersion.start(obj, request.user)
@@ -217,6 +283,9 @@ class FactAdmin(StateColumn):
             ) and request.user.has_perm("facts.add_factversion")
             if any(version.is_live(now) for version in versions):
                 context["public_url"] = fact.get_absolute_url()
+        if fact is not None:
+            context["owner"] = person(None, fact.owner_id, request.user)
+        context["move_url"] = self.move_url(request, fact)
         return super().render_change_form(request, context, *args, **kwargs)
 
     # A new version
@@ -264,6 +333,6 @@ class FactAdmin(StateColumn):
         )
 
 
-def _was_ever_live(fact: Fact, at: datetime) -> bool:
-    """Return whether readers ever saw the fact, so that its address may be known."""
-    return fact.versions.ever_live(at).exists()  # type: ignore[attr-defined]
+def _cell(label: Any, words: Any) -> SafeString:
+    """Return a cell of the table; its label is seen where a row is too narrow for columns."""
+    return format_html('<span class="cell-label">{}: </span>{}', capfirst(label), words)

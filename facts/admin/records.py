@@ -65,3 +65,7 @@ class EventAdmin(RecordAdmin):
     search_help_text = _("Search by heading or note")
     ordering = ["-happened_at", "-pk"]
     fields = ["happened_at", "verb", "version_link", "actor", "note"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        # `list_select_related` is heeded only where nothing is selected yet.
+        return super().get_queryset(request).select_related("actor")

@@ -11,13 +11,14 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
 from facts.admin.editor import EditorHistoryAdmin
+from facts.admin.moves import TopicMovePage
 from facts.admin.publishing import PublicationFilter, PublishedAdmin
 from facts.admin.states import fact_states, tags
 from facts.models import FactVersion, Topic
 
 
 @admin.register(Topic)
-class TopicAdmin(PublishedAdmin, EditorHistoryAdmin):
+class TopicAdmin(TopicMovePage, PublishedAdmin, EditorHistoryAdmin):
     show_facets = admin.ShowFacets.NEVER
     list_display = ["title", "fact_count", "publication", "position"]
     list_filter = [PublicationFilter, "risk_class"]
@@ -41,6 +42,7 @@ class TopicAdmin(PublishedAdmin, EditorHistoryAdmin):
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
         topic = kwargs.get("obj")
+        context["move_url"] = self.move_url(request, topic)
         if topic is not None and request.user.has_perm("facts.view_fact"):
             context["facts"] = self._table_of_facts(request, topic)
             if may_start_facts(request):

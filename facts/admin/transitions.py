@@ -13,8 +13,10 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from facts.admin.states import day_and_time
-from facts.choices import ChangeKind, RiskClass, Status
+from facts.choices import ChangeKind, RiskClass, SourceFlag, Status
 from facts.models import FactVersion
+from facts.models.review_requests import NAME_LENGTH, is_askable, may_ask
+from facts.review_mails import send_request
 
 
 class TransitionForm(forms.Form):
@@ -58,6 +60,16 @@ class RejectionForm(TransitionForm):
     )
 
 
+class ReplacementField(forms.ModelChoiceField):
+    """A fact that readers see now, by its topic and its neutral heading."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, to_field_name="fact_id", **kwargs)
+
+    def label_from_instance(self, obj: Any) -> str:
+        return f"{obj.fact.topic.title}: {obj.heading}"
+
+
 class WithdrawalForm(TransitionForm):
     """Asks for the sentence that readers see in place of the fact."""
 
@@ -67,6 +79,30 @@ class WithdrawalForm(TransitionForm):
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text=_("Readers see it in place of the fact: The study it rests on was retracted."),
     )
+    replaced_by = ReplacementField(
+        label=_("Which fact answers the question now?"),
+        queryset=FactVersion.objects.none(),
+        required=False,
+        empty_label=_("None"),
+        help_text=_("Readers are shown the way to it, under its neutral heading."),
+    )
+
+    def __init__(self, version: FactVersion, data: Any = None) -> None:
+        super().__init__(version, data)
+        now = timezone.now()
+        if not version.is_live(now):
+            # One that readers have not seen yet has no place to fill.
+            del self.fields["replaced_by"]
+            return
+        field: Any = self.fields["replaced_by"]
+        field.queryset = (
+            FactVersion.objects.live(now)
+            .filter(language=version.language, fact__topic__published_at__lte=now)
+            .exclude(fact=version.fact_id)
+            .select_related("fact__topic")
+            .order_by("fact__topic__position", "fact__topic__title", "fact__position", "pk")
+        )
+        self.initial["replaced_by"] = version.fact.replaced_by_id
 
 
 class ApprovalForm(TransitionForm):
@@ -181,12 +217,58 @@ class ReviewForm(TransitionForm):
         cleaned = super().clean() or self.cleaned_data
         reviewed_on, due = cleaned.get("reviewed_on"), cleaned.get("review_due")
         longest = RiskClass.GENERAL.months
+        if reviewed_on and reviewed_on > timezone.localdate():
+            return cleaned  # The model says what is wrong with it.
         if reviewed_on and due and due > reviewed_on + relativedelta(months=longest):
             self.add_error(
                 "review_due",
                 _("No fact waits longer than %(months)d months.") % {"months": longest},
             )
         return cleaned
+
+
+class StandsForm(TransitionForm):
+    """Asks why a text holds in spite of a warning; after a retraction there must be a reason."""
+
+    note = forms.CharField(
+        label=_("Why it still stands"),
+        max_length=2000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=_(
+            "Staff read it; readers never do. For example: The two other trials show the same."
+        ),
+    )
+
+    def __init__(self, version: FactVersion, data: Any = None) -> None:
+        super().__init__(version, data)
+        flags = {c.source.flag for c in version.flagged_citations(timezone.now())}
+        if SourceFlag.RETRACTED in flags:
+            self.fields["note"].required = True
+            self.fields["note"].error_messages["required"] = _(
+                "A source was retracted. Say what the text rests on instead."
+            )
+
+
+class AskForm(TransitionForm):
+    """Asks whom to ask; the address goes into one mail and is kept nowhere."""
+
+    asked_of = forms.CharField(
+        label=_("Whom do you ask?"),
+        max_length=NAME_LENGTH,
+        help_text=_("The name, for our own records: Dr. Ada Wells"),
+    )
+    email = forms.EmailField(
+        label=_("Their address"),
+        help_text=_("We use it for this one mail and keep it nowhere, so please keep it yourself."),
+        widget=forms.EmailInput(attrs={"autocomplete": "off"}),
+    )
+    line = forms.CharField(
+        label=_("A personal line"),
+        max_length=300,
+        required=False,
+        help_text=_("It stands in the mail: We met at the conference in May. Name no patient."),
+    )
 
 
 class Transition:
@@ -200,6 +282,7 @@ class Transition:
     weight: ClassVar[str] = ""
     is_for_others_only = False
     shows_text = False
+    shows_flagged = False
 
     def link(self, version: FactVersion, user: Any) -> Any:
         """Return what the link to this page says."""
@@ -244,6 +327,11 @@ class Transition:
         if self.is_for_others_only and version.was_written_by(user):
             return _now(
                 "You wrote some of this text, so somebody else must decide it. "
+                "Ask another reviewer."
+            )
+        if self.is_for_others_only and version.was_sent_out_by(user):
+            return _now(
+                "You sent this text to a clinician, so somebody else must decide it. "
                 "Ask another reviewer."
             )
         return ""
@@ -407,7 +495,11 @@ class Withdraw(Transition):
         )
 
     def run(self, version: FactVersion, user: Any, data: dict[str, Any]) -> None:
-        version.withdraw(user, data["reason"])
+        if "replaced_by" not in data:
+            version.withdraw(user, data["reason"])
+            return
+        chosen = data["replaced_by"]
+        version.withdraw(user, data["reason"], replaced_by=chosen.fact if chosen else None)
 
     def done(self, version: FactVersion) -> Any:
         if version.is_withdrawn:
@@ -450,8 +542,102 @@ class RecordReview(Transition):
         return _now("The review is recorded. The next one is due on %(day)s.") % {"day": due}
 
 
+class StillStands(Transition):
+    """A reviewer has looked at a source with a warning, and the text holds all the same."""
+
+    name = "stands"
+    permission = "facts.approve_factversion"
+    form_class = StandsForm
+    shows_flagged = True
+
+    def is_due(self, version: FactVersion, at: datetime) -> bool:
+        return version.flagged_citations(at).exists()
+
+    def why_not(self, version: FactVersion, user: Any, at: datetime) -> str:
+        if not self.is_due(version, at):
+            return _now("No source of this text has a warning that waits for a word.")
+        if version.was_written_by(user):
+            return _now(
+                "You wrote some of this text, so somebody else must decide it. "
+                "Ask another reviewer."
+            )
+        return ""
+
+    def link(self, version: FactVersion, user: Any) -> Any:
+        return _("It still stands…")
+
+    def title(self, version: FactVersion, user: Any) -> Any:
+        return _("Say that it still stands")
+
+    def explain(self, version: FactVersion, user: Any) -> Any:
+        return _(
+            "If the text is true all the same, say so, and the fact leaves the queue. If not, "
+            "start a new version without the source, or withdraw the fact."
+        )
+
+    def button(self, version: FactVersion, user: Any) -> Any:
+        return _("It still stands")
+
+    def run(self, version: FactVersion, user: Any, data: dict[str, Any]) -> None:
+        version.say_it_stands(user, data["note"])
+
+    def done(self, version: FactVersion) -> Any:
+        return _("Noted. The fact has left the queue until there is another warning.")
+
+
+class AskClinician(Transition):
+    """Sends the text to a clinician outside the house, by a link that staff never see."""
+
+    name = "ask"
+    permission = "facts.change_factversion"
+    form_class = AskForm
+
+    def is_allowed(self, version: FactVersion, user: Any) -> bool:
+        return may_ask(user)
+
+    def is_due(self, version: FactVersion, at: datetime) -> bool:
+        return is_askable(version, at)
+
+    def link(self, version: FactVersion, user: Any) -> Any:
+        return _("Ask a clinician…")
+
+    def title(self, version: FactVersion, user: Any) -> Any:
+        return _("Ask a clinician outside")
+
+    def explain(self, version: FactVersion, user: Any) -> Any:
+        words = _now(
+            "They get a mail with a link that opens this text, what differs from the text in use, "
+            "and the sources. They can stand by it, ask for a change, or say that it is not their "
+            "field. You do not see the link."
+        )
+        if version.status == Status.IN_REVIEW and user.has_perm("facts.approve_factversion"):
+            words += " " + _now(
+                "If you send it, you cannot approve or reject this version: somebody else must."
+            )
+        return words
+
+    def button(self, version: FactVersion, user: Any) -> Any:
+        return _("Send the mail")
+
+    def run(self, version: FactVersion, user: Any, data: dict[str, Any]) -> None:
+        send_request(version, user, **data)
+
+    def done(self, version: FactVersion) -> Any:
+        return _("The mail is on its way. You get a mail when the answer is here.")
+
+
 TRANSITIONS: dict[str, Transition] = {
-    t.name: t for t in (Submit(), Approve(), Return(), Reject(), RecordReview(), Withdraw())
+    t.name: t
+    for t in (
+        Submit(),
+        Approve(),
+        Return(),
+        Reject(),
+        AskClinician(),
+        RecordReview(),
+        StillStands(),
+        Withdraw(),
+    )
 }
 
 

@@ -21,15 +21,17 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
 
 from facts import gentle
+from facts.admin.bench import CHECK, BenchPages, forget_check, grades_context
 from facts.admin.editor import EditorAdmin
+from facts.admin.previews import VersionPages, base_of, difference_to, may_share
+from facts.admin.review_requests import requests_of
+from facts.admin.stale import both_texts, with_rows_as_saved
 from facts.admin.states import State, StateColumn, day_and_time, person, version_state
 from facts.admin.transitions import TRANSITIONS, Transition, TransitionForm, offered
 from facts.choices import Status
 from facts.fields import sanitise
 from facts.models import Citation, Event, FactVersion
-
-# What an editor writes, in the order of the page.
-WRITTEN = ("title", "neutral_heading", "sensitivity", "body", "evidence", "audiences")
+from facts.models.versions import WRITTEN_FIELDS
 
 
 class DraftForm(forms.ModelForm):
@@ -39,7 +41,11 @@ class DraftForm(forms.ModelForm):
 
     class Meta:
         model = FactVersion
-        fields = [*WRITTEN]
+        fields = [*WRITTEN_FIELDS]
+        widgets = {
+            "call_now": forms.Textarea(attrs={"rows": 3}),
+            "plain_words": forms.Textarea(attrs={"rows": 2}),
+        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -49,6 +55,8 @@ class DraftForm(forms.ModelForm):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
+        if CHECK in self.data:  # It is only to be looked at.
+            raise ValidationError("", code="checked")
         now = self.instance.edited_at.isoformat()
         if self.data.get("seen") != now:
             self.saved_meanwhile = FactVersion.objects.get(pk=self.instance.pk)
@@ -70,7 +78,8 @@ class DraftForm(forms.ModelForm):
 class CitationForm(forms.ModelForm):
     class Meta:
         model = Citation
-        fields = ["source", "supports", "position"]
+        fields = ["source", "supports", "passages", "position"]
+        widgets = {"passages": forms.Textarea(attrs={"rows": 3})}
         labels = {"source": _("Publication")}
         help_texts = {
             "source": _("Search by title, publisher or reference; + adds one that is not there."),
@@ -82,7 +91,7 @@ class CitationInline(admin.StackedInline):
     model = Citation
     form = CitationForm
     autocomplete_fields = ["source"]
-    fields = ["source", "supports", "position"]
+    fields = ["source", "supports", "passages", "position"]
     verbose_name = _("source")
     verbose_name_plural = _("sources of this text")
     ordering = ["position", "pk"]
@@ -117,6 +126,8 @@ class VersionStateFilter(admin.SimpleListFilter):
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
         return [
             ("mine", _("My drafts")),
+            ("sent-back", _("Sent back to me")),
+            ("to-decide", _("Waiting for me")),
             ("draft", _("All drafts")),
             ("in-review", _("Waiting for review")),
             ("live", _("Readers see it")),
@@ -129,6 +140,10 @@ class VersionStateFilter(admin.SimpleListFilter):
         match self.value():
             case "mine":
                 return queryset.filter(status=Status.DRAFT, author=request.user)
+            case "sent-back":
+                return queryset.sent_back_to(request.user)
+            case "to-decide":
+                return queryset.awaiting_decision_by(request.user)
             case "live":
                 return queryset.live(now)
             case "scheduled":
@@ -139,7 +154,7 @@ class VersionStateFilter(admin.SimpleListFilter):
 
 
 @admin.register(FactVersion)
-class FactVersionAdmin(StateColumn, EditorAdmin):
+class FactVersionAdmin(BenchPages, VersionPages, StateColumn, EditorAdmin):
     form = DraftForm
     show_facets = admin.ShowFacets.NEVER
     list_display = ["name", "topic", "state", "edited"]
@@ -198,10 +213,18 @@ class FactVersionAdmin(StateColumn, EditorAdmin):
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list[Any]:
         if self.has_change_permission(request, obj):
             return [
-                (_("What it says"), {"fields": ["title", "neutral_heading", "body", "seen"]}),
+                (
+                    _("What it says"),
+                    {"fields": ["title", "neutral_heading", "body", "call_now", "seen"]},
+                ),
                 (_("What kind of fact"), {"fields": ["sensitivity", "evidence", "audiences"]}),
+                (_("Where it is not plain"), {"fields": ["grade_reason", "plain_words"]}),
             ]
-        fields = ["title", "neutral_heading", "body_shown", "sources_shown"]
+        fields = ["title", "neutral_heading", "body_shown"]
+        if obj is not None:
+            said = ("call_now", "grade_reason", "plain_words")
+            fields += [name for name in said if getattr(obj, name)]
+        fields.append("sources_shown")
         fields += ["sensitivity", "evidence", "for_whom"]
         if obj is not None and obj.change_note:
             fields += ["change_kind", "change_note"]
@@ -245,40 +268,21 @@ class FactVersionAdmin(StateColumn, EditorAdmin):
             return super().changeform_view(request, object_id, form_url, extra_context)
         with transaction.atomic():
             version = self.get_object(request, unquote(object_id))
-            is_sent = version is not None and version.locked().status != Status.DRAFT
+            saved = version.locked() if version is not None else None
+            is_sent = saved is not None and saved.status != Status.DRAFT
             if version is not None and is_sent and super().has_change_permission(request):
                 return self._too_late(request, version)
+            if saved is not None and request.POST.get("seen") != saved.edited_at.isoformat():
+                # Somebody saved it meanwhile: the form is refused, and its rows must fit again.
+                request.POST = with_rows_as_saved(request.POST, saved)  # type: ignore[assignment]
             return super().changeform_view(request, object_id, form_url, extra_context)
 
     def _too_late(self, request: HttpRequest, version: FactVersion) -> HttpResponse:
         """Say that the text is no draft any more, and give back what was typed."""
-        typed = []
-        for name in WRITTEN:
-            if name not in request.POST:
-                continue
-            field: Any = FactVersion._meta.get_field(name)
-            value = ", ".join(request.POST.getlist(name))
-            if name == "body":
-                value = mark_safe(sanitise(value))  # noqa: S308
-            elif name == "audiences":
-                value = ", ".join(field.labels(request.POST.getlist(name)))
-            elif field.choices:
-                value = dict(field.flatchoices).get(value, value)
-            typed.append({"label": field.verbose_name, "value": value})
-        typed += [
-            {"label": _("what it supports"), "value": value}
-            for name, value in request.POST.items()
-            if name.startswith("citations-") and name.endswith("-supports") and value
-        ]
         context = {
             **self._page(request, version),
             "title": _("Your text was not saved"),
-            "typed": typed,
-            "written_now": [
-                {"label": _("heading"), "value": version.title},
-                {"label": _("neutral heading"), "value": version.neutral_heading},
-                {"label": _("text"), "value": self.body_shown(version)},
-            ],
+            **both_texts(version, request.POST),
         }
         template = "admin/facts/factversion/too_late.html"
         return TemplateResponse(request, template, context, status=409)
@@ -319,12 +323,25 @@ class FactVersionAdmin(StateColumn, EditorAdmin):
             and request.user.has_perm("facts.add_factversion")
             and not version.fact.versions.open().exists()
         )
-        context["missing"] = version.missing() if version.is_open else []
+        # A form that was not saved has changed `version`, and no row.
+        saved = FactVersion.objects.get(pk=version.pk) if request.method == "POST" else version
+        context["missing"] = saved.missing() if saved.is_open else []
+        context["flagged"] = version.flagged_citations(timezone.now())
+        if self.has_change_permission(request, version):
+            context |= self.bench_for_form(request, version)
+            if CHECK in request.POST:
+                forget_check(context)
+        elif version.is_open:
+            context |= grades_context(version)
         context["returned"] = (
             version.events.filter(verb=Event.Verb.RETURNED).exclude(note="").last()
             if version.status == Status.DRAFT
             else None
         )
+        context["may_share"] = version.is_open and may_share(request.user)
+        context["has_others"] = version.fact.versions.exclude(pk=version.pk).exists()
+        if saved := getattr(context["adminform"].form, "saved_meanwhile", None):
+            context |= both_texts(saved, request.POST)
         return super().render_change_form(request, context, *args, **kwargs)
 
     def _page(self, request: HttpRequest, version: FactVersion) -> dict[str, Any]:
@@ -348,6 +365,7 @@ class FactVersionAdmin(StateColumn, EditorAdmin):
                 }
                 for event in events
             ],
+            "clinicians": requests_of(version, request.user, timezone.now()),
         }
 
     # Deleting a draft
@@ -367,12 +385,7 @@ class FactVersionAdmin(StateColumn, EditorAdmin):
             )
             for name, step in TRANSITIONS.items()
         ]
-        preview = self.admin_site.admin_view(require_http_methods(["GET", "HEAD"])(self.preview))
-        return [
-            *steps,
-            path("<int:pk>/preview/", preview, name="facts_factversion_preview"),
-            *super().get_urls(),
-        ]
+        return [*steps, *super().get_urls()]
 
     def _step_view(self, step: Transition) -> Any:
         @require_http_methods(["GET", "HEAD", "POST"])
@@ -398,10 +411,12 @@ class FactVersionAdmin(StateColumn, EditorAdmin):
                 return HttpResponseRedirect(_url("change", version))
         elif why_not:
             status = 403 if step.is_due(version, now) else 409
+        base = base_of(version, now) if step.shows_text else None
         context = {
             **self._page(request, version),
             "title": step.title(version, user),
             "explanation": step.explain(version, user),
+            "flagged": version.flagged_citations(now) if step.shows_flagged else None,
             "button": step.button(version, user),
             "weight": step.weight,
             "why_not": why_not,
@@ -410,7 +425,10 @@ class FactVersionAdmin(StateColumn, EditorAdmin):
             "may_send": not why_not,
             "missing": version.missing() if version.is_open else [],
             "is_gate": step.shows_text,
+            **(grades_context(version) if step.shows_text else {}),
             "shown": gentle.show(version.fact, version, EVERYTHING) if step.shows_text else None,
+            "base": base,
+            "difference": difference_to(base, version),
         }
         template = "admin/facts/factversion/transition.html"
         return TemplateResponse(request, template, context, status=status)
@@ -426,20 +444,6 @@ class FactVersionAdmin(StateColumn, EditorAdmin):
             form.add_error(None, error)
             return 409
         return 200
-
-    def preview(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Show a version as readers see it, covered first where it is sensitive."""
-        version = get_object_or_404(self.get_queryset(request).with_evidence(), pk=pk)
-        if not self.has_view_permission(request, version):
-            raise PermissionDenied
-        hidden = gentle.Asked.of(request)
-        context = {
-            **self._page(request, version),
-            "title": _now("As readers will see it"),
-            "shown": gentle.show(version.fact, version, hidden),
-            "is_asked": hidden.is_explicit,
-        }
-        return TemplateResponse(request, "admin/facts/factversion/preview.html", context)
 
 
 # An approver reads all of it.

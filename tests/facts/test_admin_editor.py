@@ -118,7 +118,7 @@ def desk(browser_type, live_server, editor):
 
 
 @pytest.mark.browser
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 class TestInABrowser:
     def test_pages_run_under_the_policy(self, desk, live_server, editor):
         draft, live, page = DraftFactory(author=editor), make_live(), PageFactory()

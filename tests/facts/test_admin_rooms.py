@@ -21,10 +21,10 @@ KEPT_OUT = {
     "SavedItem",
 }
 ROOMS = {
-    "Editor": {"topic", "fact", "factversion", "source", "glossaryterm", "question", "page",
-               "review", "event", "service"},
-    "Reviewer": {"topic", "fact", "factversion", "source", "glossaryterm", "question", "page",
-                 "review", "event"},
+    "Editor": {"topic", "fact", "factversion", "source", "link", "glossaryterm", "question",
+               "page", "review", "reviewrequest", "event", "report", "emptysearch", "service"},
+    "Reviewer": {"topic", "fact", "factversion", "source", "link", "glossaryterm", "question",
+                 "page", "review", "reviewrequest", "event", "report", "emptysearch"},
     "Moderator": {"supportgroup", "service"},
 }  # fmt: skip
 

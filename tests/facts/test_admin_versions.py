@@ -239,7 +239,7 @@ class TestStaleSave:
         assert "Somebody saved this draft while you were writing" in page
         assert 'value="Mine"' in page
         assert "My text." in page
-        assert "<h3>Theirs</h3>" in page
+        assert "<dd>Theirs</dd>" in page
         assert "<p>Their text.</p>" in page
 
     def test_saving_again_is_a_decision(self, client, editor, draft):
@@ -542,6 +542,19 @@ class TestDelete:
         for version in (in_review, make_live()):
             assert client.post(url("delete", version), {"post": "yes"}).status_code == 403
             assert FactVersion.objects.filter(pk=version.pk).exists()
+
+
+def test_review_of_a_far_day_is_refused_and_keeps_what_was_typed(client, reviewer):
+    live = make_live()
+    client.force_login(reviewer)
+    days = {"reviewed_on": "9999-12-01", "review_due": "9999-12-31"}
+
+    response = client.post(
+        url("review", live), {"reviewer_name": "Ada Wells", "reviewer_role": "Nurse", **days}
+    )
+
+    assert response.status_code == 409
+    assert 'value="Ada Wells"' in response.content.decode()
 
 
 # Who gets which answer: a status, or None where it leads to signing in.

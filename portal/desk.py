@@ -1,0 +1,52 @@
+"""The first page of the desk: what facts, groups and the portal itself want of whoever looks."""
+
+from typing import Any
+
+from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from community.admin import desk as community_desk
+from facts.admin import desk as facts_desk
+from facts.admin.desk import Line, Panel, Section, first_few, list_url
+from portal.models import EmptySearch
+
+
+def sections(user: Any) -> list[Section]:
+    """Return the sections of the first page for `user`, in their order."""
+    found = facts_desk.sections(user)
+    if user.has_perm("portal.view_emptysearch"):
+        readers = next((section for section in found if section.key == "readers"), None)
+        if readers is None:
+            readers = Section("readers", _("From readers"), [])
+            found.append(readers)
+        readers.panels.append(_empty_searches())
+    groups = community_desk.panels(user)
+    if groups:
+        found.append(Section("groups", _("Groups and services"), groups))
+    return found
+
+
+def _empty_searches() -> Panel:
+    rows, count = first_few(EmptySearch.objects.worth_showing())
+    return Panel(
+        "searches",
+        _("Searches that found nothing"),
+        count,
+        [
+            Line(
+                row.words,
+                reverse("admin:portal_emptysearch_change", args=[row.pk]),
+                ngettext(
+                    "%(times)d time, last on %(day)s",
+                    "%(times)d times, last on %(day)s",
+                    row.times_in_all,
+                )
+                % {"times": row.times_in_all, "day": date_format(row.searched_on, "j M Y")},
+            )
+            for row in rows
+        ],
+        list_url("portal_emptysearch"),
+        _("No search failed three times."),
+    )
