@@ -4,14 +4,13 @@ draft ⇄ in review → approved (by somebody else) → live, until superseded o
                   ↘ rejected
 """
 
-from datetime import date, datetime, timedelta
-from typing import Any, Self
+from datetime import date, datetime
+from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import models, transaction
-from django.db.models import Exists, F, Max, OuterRef, Prefetch, Q, Subquery, Value
-from django.db.models.functions import Concat, Replace, StrIndex
+from django.db.models import F, Max, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
@@ -21,182 +20,22 @@ from facts.fields import ChoicesField, RichTextField
 from facts.models.events import Event
 from facts.models.facts import Fact
 from facts.models.reviews import Review
+from facts.models.version_queries import (
+    MEASURED_FIELDS,
+    TEXT_FIELDS,
+    WRITTEN_FIELDS,
+    FactVersionQuerySet,
+    FinalText,
+)
 
-# What an editor writes, in the order of the desk. A new version begins with all of it.
-WRITTEN_FIELDS = (
-    "title",
-    "neutral_heading",
-    "body",
-    "call_now",
-    "sensitivity",
-    "evidence",
-    "audiences",
-    "grade_reason",
-    "plain_words",
-)
-# What a version says, and that it was approved. All of it is final once it is approved.
-TEXT_FIELDS = (
-    "fact_id",
-    "language",
-    "number",
-    *WRITTEN_FIELDS,
-    "change_kind",
-    "change_note",
-    "origin",
-    "author_id",
-    "approver_id",
-    "approved_at",
-    "status",
-)
-# What the reading grade is made of, and where it is kept.
-MEASURED_FIELDS = frozenset({"body", "call_now", "language"})
-GRADE_FIELDS = ("reading_grade", "reading_grades")
-A_DAY = timedelta(days=1)
 AS_IT_IS: Any = object()  # Says that a value is not to be touched.
 NEEDS_NEUTRAL_HEADING = (Sensitivity.STATISTICS, Sensitivity.PROGNOSIS, Sensitivity.END_OF_LIFE)
-
-
-class FinalText(Exception):
-    """Somebody tried to change the text of an approved version."""
+GRADE_FIELDS = ("reading_grade", "reading_grades")
 
 
 def _require_permission(by: Any, permission: str) -> None:
     if not by.has_perm(permission):
         raise PermissionDenied(_now("Your role does not include this."))
-
-
-class FactVersionQuerySet(models.QuerySet):
-    def live(self, at: datetime) -> Self:
-        """Versions that readers see at `at`: begun, and not yet ended."""
-        return self.filter(live_from__lte=at).exclude(live_until__lte=at)
-
-    def scheduled(self, at: datetime) -> Self:
-        """Versions that readers will see some time after `at`."""
-        return self.filter(live_from__gt=at).exclude(live_until__lte=F("live_from"))
-
-    def ever_live(self, at: datetime) -> Self:
-        """Versions that readers saw at some moment up to `at`, the newest first."""
-        return (
-            self.filter(live_from__lte=at)
-            .exclude(live_until__lte=F("live_from"))
-            .order_by("-live_from", "-number")
-        )
-
-    def open(self) -> Self:
-        """Versions that are still being worked on."""
-        return self.filter(status__in=[Status.DRAFT, Status.IN_REVIEW])
-
-    def awaiting_decision_by(self, person: Any) -> Self:
-        """Versions in review that `person` neither wrote nor sent to a clinician; oldest first."""
-        from facts.models.review_requests import ReviewRequest
-
-        wrote = Event.objects.filter(version=OuterRef("pk"), verb="created", actor=person)
-        sent = ReviewRequest.objects.filter(version=OuterRef("pk"), asked_by=person)
-        return (
-            self.filter(status=Status.IN_REVIEW)
-            .exclude(author=person)
-            .filter(~Exists(wrote), ~Exists(sent))
-            .order_by("edited_at", "pk")
-        )
-
-    def sent_back_to(self, person: Any) -> Self:
-        """Drafts with `note`, which somebody else sent back to `person` with that note."""
-        wrote = Event.objects.filter(version=OuterRef("pk"), verb="created", actor=person)
-        last = Event.objects.filter(
-            version=OuterRef("pk"), verb__in=["submitted", "returned"]
-        ).order_by("-happened_at", "-pk")
-        return (
-            self.filter(Q(author=person) | Exists(wrote), status=Status.DRAFT)
-            .annotate(
-                note=Subquery(last.values("note")[:1]),
-                sent_back_by=Subquery(last.values("actor")[:1]),
-            )
-            .filter(Q(sent_back_by=None) | ~Q(sent_back_by=person.pk), note__gt="")
-            .order_by("-edited_at", "-pk")
-        )
-
-    def with_dead_links(self) -> Self:
-        """Versions that cite a source whose address is dead, or whose text leads to one."""
-        from facts.models.links import Link
-        from facts.models.sources import Citation
-
-        dead = Link.objects.dead()
-        cited = Citation.objects.filter(
-            version=OuterRef("pk"), source__url__in=dead.order_by().values("url")
-        )
-        # As it stands in the sanitised HTML of a text.
-        written = Concat(Value('href="'), Replace("url", Value("&"), Value("&amp;")), Value('"'))
-        linked = dead.annotate(place=StrIndex(OuterRef("body"), written)).filter(place__gt=0)
-        return self.filter(Exists(cited) | Exists(linked))
-
-    def of_topic(self, slug: str, at: datetime, language: str | None) -> Self:
-        """Live versions of a published topic's facts in order, with their facts and the topic."""
-        return (
-            self.live(at)
-            .filter(fact__topic__slug=slug, fact__topic__published_at__lte=at, language=language)
-            .select_related("fact__topic")
-            .order_by("fact__position", "fact_id")
-        )
-
-    def with_call_now(self, at: datetime, language: str | None) -> Self:
-        """Live versions of published topics' facts that say what cannot wait, in their order."""
-        return (
-            self.live(at)
-            .filter(fact__topic__published_at__lte=at, language=language)
-            .exclude(call_now="")
-            .select_related("fact__topic")
-            .order_by("fact__topic__position", "fact__topic_id", "fact__position", "fact_id")
-        )
-
-    def newest(self, at: datetime, language: str | None) -> Self:
-        """Live versions of published topics' facts that are news, those first that began last.
-
-        What came with its topic, or within a day of it, is no news.
-        """
-        is_news = Q(number__gt=1) | Q(live_from__gt=F("fact__topic__published_at") + A_DAY)
-        return (
-            self.live(at)
-            .filter(is_news, fact__topic__published_at__lte=at, language=language)
-            .select_related("fact__topic")
-            .order_by("-live_from", "fact__topic__position", "fact__position", "pk")
-        )
-
-    def decided(self) -> Self:
-        """Versions that were approved or rejected; nothing of them changes any more."""
-        return self.filter(status__in=[Status.APPROVED, Status.REJECTED])
-
-    def with_evidence(self) -> Self:
-        """Versions with their citations, sources and reviews fetched."""
-        from facts.models.sources import Citation
-
-        return self.prefetch_related(Prefetch("citations", Citation.objects.in_order()), "reviews")
-
-    def update(self, **changes: Any) -> int:
-        final = {name.removesuffix("_id") for name in TEXT_FIELDS}
-        is_text = bool(final & {name.removesuffix("_id") for name in changes})
-        if is_text and self.filter(status=Status.APPROVED).exists():
-            raise FinalText("The text of an approved version never changes.")
-        if not MEASURED_FIELDS & set(changes):
-            return super().update(**changes)
-        keys = list(self.values_list("pk", flat=True))
-        count = super().update(**changes)
-        for version in FactVersion.objects.filter(pk__in=keys).open():
-            version.save(update_fields=sorted(MEASURED_FIELDS))
-        return count
-
-    def bulk_create(self, objs: Any, *args: Any, **kwargs: Any) -> Any:  # type: ignore[override]
-        from facts import bench
-
-        if kwargs.get("update_conflicts"):
-            raise FinalText("Versions are added, never written over.")
-        objs = list(objs)
-        glossary = bench.Glossary.published()
-        for version in objs:
-            bench.measure(version, glossary)
-        return super().bulk_create(objs, *args, **kwargs)
-
-    def delete(self) -> tuple[int, dict[str, int]]:
-        raise FinalText("Versions are deleted one by one, and only while they are drafts.")
 
 
 class FactVersion(models.Model):
