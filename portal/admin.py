@@ -72,7 +72,7 @@ class EmptySearchAdmin(admin.ModelAdmin):
         """Note who deleted how many, and not the words: the log would keep them for ever."""
         content_type = ContentType.objects.get_for_model(EmptySearch)
         entries = [
-            LogEntry(
+            LogEntry(  # type: ignore[misc]
                 user_id=request.user.pk,
                 content_type=content_type,
                 object_id=row.pk,

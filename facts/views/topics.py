@@ -50,7 +50,9 @@ def topic_detail(request: HttpRequest, slug: str) -> HttpResponse:
         "covered": [fact for fact in shown if fact.is_covered],
         # Whether the address opened something that would be folded otherwise.
         "has_opened": asked.is_explicit
-        and any(v.sensitivity in asked.hidden for v in [*versions, *questions]),
+        and not asked.hidden.isdisjoint(
+            [*(v.sensitivity for v in versions), *(q.sensitivity for q in questions)]
+        ),
         "questions": questions,
         "terms": [show_term(term, asked) for term in terms],
         "asked": asked,

@@ -1,5 +1,6 @@
 """Asking a clinician outside the house: who may, how often, what is kept, and what bars whom."""
 
+import re
 import time
 from datetime import timedelta
 from threading import Barrier, Thread
@@ -158,7 +159,8 @@ class TestMail:
         assert asked.expires_at.strftime("%-d %B %Y") in sent.body
         assert sent.extra_headers["Auto-Submitted"] == "auto-generated"
         assert sent.reply_to == []
-        words = (sent.subject + sent.body).lower()
+        # The link is made by chance, and may hold any two letters.
+        words = re.sub(r"https?://\S+", "", sent.subject + sent.body).lower()
         for word in (in_review.title, editor.email, str(editor), "cancer", "patient", "illness"):
             assert word.lower() not in words
 
