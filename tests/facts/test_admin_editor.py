@@ -117,6 +117,15 @@ def desk(browser_type, live_server, editor):
     launched.close()
 
 
+# What a word processor puts on the clipboard: its own styles, classes, tags and comments.
+FROM_WORD = """<html xmlns:o="urn:schemas-microsoft-com:office:office"><head>
+<style>p.MsoNormal {margin:0; font-family:Calibri;}</style></head><body lang=EN-US>
+<!--StartFragment--><h3 style='color:#2E74B5'>What to ask<o:p></o:p></h3>
+<p class=MsoNormal style='margin-bottom:8pt'><span style='color:red'>Ask <b>early</b>.</span>
+<o:p></o:p></p><ul type=disc><li class=MsoListParagraph><font face="Arial">First</font></li></ul>
+<script>alert(1)</script><img src="file:///c:/pic.png"><!--EndFragment--></body></html>"""
+
+
 @pytest.mark.browser
 @pytest.mark.django_db(transaction=True)
 class TestInABrowser:
@@ -183,4 +192,26 @@ class TestInABrowser:
         assert FactVersion.objects.get(pk=draft.pk).body == (
             '<p>A <a href="/glossary/#biopsy">biopsy</a> is a test. '
             "It is <strong>short</strong></p>"
+        )
+
+    def test_text_pasted_from_word_comes_out_clean(self, desk, live_server, editor):
+        draft = DraftFactory(author=editor, body="")
+        desk.goto(f"{live_server.url}/admin/facts/factversion/{draft.pk}/change/")
+        desk.locator(".ProseMirror[contenteditable]").click()
+        desk.evaluate(
+            """html => {
+                const data = new DataTransfer();
+                data.setData("text/html", html);
+                document.querySelector(".ProseMirror[contenteditable]").dispatchEvent(
+                    new ClipboardEvent("paste", {clipboardData: data, bubbles: true}));
+            }""",
+            FROM_WORD,
+        )
+
+        desk.get_by_role("button", name="Save draft").click()
+        desk.wait_for_selector(".messagelist")
+
+        assert desk.evaluate("window.refused") == []
+        assert FactVersion.objects.get(pk=draft.pk).body == (
+            "<h3>What to ask</h3><p>Ask <strong>early</strong>.</p><ul><li><p>First</p></li></ul>"
         )
