@@ -16,6 +16,7 @@ GENTLE_BY_DEFAULT = frozenset({Sensitivity.PROGNOSIS.value, Sensitivity.END_OF_L
 SENSITIVE = tuple(s.value for s in Sensitivity if s != Sensitivity.NONE)
 TEXT_SIZES = ("", "large", "largest")
 SCHEMES = ("", "light", "dark")
+UNITS = ("", "km", "miles")
 _NOTHING = "nothing"
 COOKIE_AGE = 365 * 24 * 3600  # seconds
 
@@ -32,13 +33,15 @@ class Preferences:
 
     `hidden` holds the sensitivities that are left out until they are asked for. `text_size` is
     "", "large" or "largest"; `scheme` is "" (as the device), "light" or "dark"; `zone` is an
-    IANA time zone name, or "" for the zone of each group.
+    IANA time zone name, or "" for the zone of each group; `units` is "km", "miles", or "" for
+    what people use in the country that is looked at.
     """
 
     hidden: frozenset[str] = field(default=GENTLE_BY_DEFAULT)
     text_size: str = ""
     scheme: str = ""
     zone: str = ""
+    units: str = ""
 
     @classmethod
     def parse(cls, cookie: str) -> Self:
@@ -51,17 +54,23 @@ class Preferences:
         elif frozenset(values.get("hide", "").split(".")) <= frozenset(SENSITIVE):
             hidden = frozenset(values["hide"].split("."))
         text_size, scheme = values.get("text", ""), values.get("scheme", "")
-        zone = values.get("zone", "")
+        zone, units = values.get("zone", ""), values.get("units", "")
         return cls(
             hidden=hidden,
             text_size=text_size if text_size in TEXT_SIZES else "",
             scheme=scheme if scheme in SCHEMES else "",
             zone=zone if zone in time_zone_names() else "",
+            units=units if units in UNITS else "",
         )
 
     def serialise(self) -> str:
         """Return the cookie's value, or "" if nothing differs from the defaults."""
-        values = {"text": self.text_size, "scheme": self.scheme, "zone": self.zone}
+        values = {
+            "text": self.text_size,
+            "scheme": self.scheme,
+            "zone": self.zone,
+            "units": self.units,
+        }
         chosen = {name: value for name, value in values.items() if value}
         if self.hidden != GENTLE_BY_DEFAULT:
             chosen["hide"] = ".".join(sorted(self.hidden)) or _NOTHING

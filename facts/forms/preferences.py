@@ -63,6 +63,16 @@ class PreferencesForm(forms.Form):
         required=False,
         help_text=_("Choose the city nearest to you that has your time."),
     )
+    units = forms.ChoiceField(
+        label=_("Distances in"),
+        choices=[
+            ("", _("Whichever people use in that country")),
+            ("miles", _("Miles")),
+            ("km", _("Kilometers")),
+        ],
+        widget=forms.RadioSelect,
+        required=False,
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -78,4 +88,5 @@ class PreferencesForm(forms.Form):
             text_size=chosen["text_size"],
             scheme=chosen["scheme"],
             zone=chosen["zone"],
+            units=chosen["units"],
         )

@@ -28,6 +28,7 @@ def preferences(request: HttpRequest) -> HttpResponse:
                 "text_size": chosen.text_size,
                 "scheme": chosen.scheme,
                 "zone": chosen.zone,
+                "units": chosen.units,
             }
         )
     context = {"form": form, "next": back, "is_chosen": chosen.serialise() != ""}

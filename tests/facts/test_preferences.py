@@ -3,13 +3,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from facts.choices import Sensitivity
-from facts.preferences import GENTLE_BY_DEFAULT, SCHEMES, TEXT_SIZES, Preferences
+from facts.preferences import GENTLE_BY_DEFAULT, SCHEMES, TEXT_SIZES, UNITS, Preferences
 
 CHOICE = {
     "hidden": ["prognosis", "end-of-life"],
     "text_size": "large",
     "scheme": "dark",
     "zone": "",
+    "units": "miles",
 }
 
 
@@ -68,7 +69,7 @@ def test_reader_is_never_sent_to_another_host(client, db, address):
     assert response["Location"] == "/preferences/"
 
 
-@pytest.mark.parametrize("field", ["hidden", "text_size", "scheme", "zone"])
+@pytest.mark.parametrize("field", ["hidden", "text_size", "scheme", "zone", "units"])
 def test_unknown_choice_is_refused_in_words(client, db, field):
     response = client.post("/preferences/", {**CHOICE, field: "nonsense"})
 
@@ -84,6 +85,7 @@ def test_unknown_choice_is_refused_in_words(client, db, field):
         text_size=st.sampled_from(TEXT_SIZES),
         scheme=st.sampled_from(SCHEMES),
         zone=st.sampled_from(["", "Europe/London", "America/Argentina/Buenos_Aires"]),
+        units=st.sampled_from(UNITS),
     )
 )
 def test_every_choice_survives_the_cookie(preferences):
@@ -96,6 +98,7 @@ def test_broken_cookie_counts_as_nothing_chosen_or_as_a_valid_choice(cookie):
 
     assert preferences.text_size in TEXT_SIZES
     assert preferences.scheme in SCHEMES
+    assert preferences.units in UNITS
 
 
 @pytest.mark.parametrize(
