@@ -1,5 +1,6 @@
 from community.models.consents import Consent
 from community.models.groups import JoiningDetails, SupportGroup
+from community.models.imports import ImportedListing, ImportPreview
 from community.models.meetings import Meeting
 from community.models.members import Member
 from community.models.occurrences import Occurrence
@@ -8,6 +9,8 @@ from community.models.services import Service
 
 __all__ = [
     "Consent",
+    "ImportPreview",
+    "ImportedListing",
     "JoiningDetails",
     "Meeting",
     "Member",

@@ -132,6 +132,9 @@ class SupportGroup(models.Model):
     )
     published_at = models.DateTimeField(_("published"), null=True, blank=True)
     is_example = models.BooleanField(_("example"), default=False, editable=False)
+    # Where a listing that came in a file came from: both or none.
+    import_source = models.CharField(_("imported from"), max_length=60, blank=True, editable=False)
+    import_key = models.CharField(_("its key there"), max_length=120, blank=True, editable=False)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     edited_at = models.DateTimeField(_("edited"), auto_now=True)
 
@@ -160,6 +163,16 @@ class SupportGroup(models.Model):
                 name="community_supportgroup_contact_is_one_word",
                 condition=~Q(public_contact__contains=" ") & ~Q(public_contact__contains="@"),
                 violation_error_message=_("Give one word, the first name, alone."),
+            ),
+            models.UniqueConstraint(
+                name="community_supportgroup_one_per_import_key",
+                fields=["import_source", "import_key"],
+                condition=~Q(import_source=""),
+            ),
+            models.CheckConstraint(
+                name="community_supportgroup_import_is_whole",
+                condition=Q(import_source="", import_key="")
+                | (~Q(import_source="") & ~Q(import_key="")),
             ),
         ]
 

@@ -24,11 +24,29 @@ pytestmark = pytest.mark.django_db
         ("community_supportgroup_in_person_has_place", {"is_in_person": True, "place": ""}),
         ("community_supportgroup_contact_is_one_word", {"public_contact": "Ann Smith"}),
         ("community_supportgroup_contact_is_one_word", {"public_contact": "ann@example.org"}),
+        ("community_supportgroup_import_is_whole", {"import_source": "a charity"}),
+        ("community_supportgroup_import_is_whole", {"import_key": "7"}),
     ],
 )
 def test_group_that_breaks_a_rule_is_refused(name, changes):
     with pytest.raises(IntegrityError, match=name):
         SupportGroupFactory(**changes)
+
+
+def test_two_groups_with_one_key_of_one_source_are_refused():
+    SupportGroupFactory(import_source="a charity", import_key="7")
+    SupportGroupFactory(import_source="another charity", import_key="7")
+    # SQLite names the columns, PostgreSQL the constraint.
+    with pytest.raises(
+        IntegrityError, match=r"community_supportgroup_one_per_import_key|import_source.*import_key"
+    ):
+        SupportGroupFactory(import_source="a charity", import_key="7")
+
+
+def test_groups_that_came_in_no_file_have_no_key_in_common():
+    SupportGroupFactory()
+
+    assert SupportGroupFactory().import_key == ""
 
 
 @pytest.mark.parametrize(
