@@ -42,6 +42,7 @@ ROLES: dict[str, dict[str, list[str]]] = {
             "view_joiningdetails", "add_joiningdetails", "change_joiningdetails",
             "delete_joiningdetails",
             "view_service", "add_service", "change_service", "delete_service",
+            "view_suggestion", "change_suggestion",
         ],
     },
 }  # fmt: skip

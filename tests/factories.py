@@ -17,6 +17,7 @@ from community.models import (
     ReadingList,
     SavedItem,
     Service,
+    Suggestion,
     SupportGroup,
 )
 from facts.bench import Text
@@ -227,6 +228,25 @@ class JoiningDetailsFactory(DjangoModelFactory):
     group = factory.SubFactory(SupportGroupFactory, joining_policy="members")
     link = "https://zoom.us/j/81234567890"
     passcode = "lavender"
+
+
+class NewGroupFactory(DjangoModelFactory):
+    """What somebody outside tells of a group that is not here yet."""
+
+    class Meta:
+        model = Suggestion
+
+    kind = "new-group"
+    changes = factory.Sequence(lambda n: {"name": {"new": f"New group {n}"}})
+    created_on = factory.LazyFunction(timezone.localdate)
+
+
+class CorrectionFactory(NewGroupFactory):
+    """A correction of a published group: it costs something."""
+
+    kind = "correction"
+    group = factory.SubFactory(SupportGroupFactory)
+    changes = factory.LazyFunction(lambda: {"cost": {"was": "", "new": "£3 for tea"}})
 
 
 class ReadingListFactory(DjangoModelFactory):

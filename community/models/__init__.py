@@ -1,4 +1,5 @@
 from community.models.consents import Consent
+from community.models.events import Event
 from community.models.groups import JoiningDetails, SupportGroup
 from community.models.imports import ImportedListing, ImportPreview
 from community.models.meetings import Meeting
@@ -6,9 +7,11 @@ from community.models.members import Member
 from community.models.occurrences import Occurrence
 from community.models.reading_lists import ReadingList, SavedItem
 from community.models.services import Service
+from community.models.suggestions import Suggestion
 
 __all__ = [
     "Consent",
+    "Event",
     "ImportPreview",
     "ImportedListing",
     "JoiningDetails",
@@ -18,5 +21,6 @@ __all__ = [
     "ReadingList",
     "SavedItem",
     "Service",
+    "Suggestion",
     "SupportGroup",
 ]

@@ -1,0 +1,174 @@
+"""What people outside suggest: a new group, or a correction of a listing."""
+
+from datetime import date
+from typing import Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+
+from community.fields import EncryptedTextField
+from community.models.groups import SupportGroup
+
+
+class SuggestionQuerySet(models.QuerySet):
+    def open(self) -> Self:
+        """Suggestions that nobody has decided yet."""
+        return self.filter(decided_at__isnull=True)
+
+
+class Suggestion(models.Model):
+    """A new group or a correction of one: open, then taken over or not.
+
+    It holds the day, never the hour, and nothing of who sent it: no account, no address of a
+    machine. Two exceptions: the account of a sender who was signed in as staff, who then cannot
+    decide it; and an address for one answer, encrypted and shown to nobody.
+    """
+
+    class Kind(models.TextChoices):
+        NEW_GROUP = "new-group", _("New group")
+        CORRECTION = "correction", _("Correction")
+
+    class Outcome(models.TextChoices):
+        ACCEPTED = "accepted", _("Taken over")
+        PARTLY = "partly", _("Taken over in part")
+        REJECTED = "rejected", _("Not taken over")
+
+    class Reason(models.TextChoices):
+        UNCONFIRMED = "unconfirmed", _("Nobody could confirm it")
+        KNOWN = "known", _("It is here already")
+        RIGHT = "right", _("The listing is right as it stands")
+        NOT_FITTING = "not-fitting", _("It is not what this directory is for")
+        UNCLEAR = "unclear", _("It could not be understood")
+        OTHER = "other", _("Another reason")
+
+    kind = models.CharField(_("kind"), max_length=16, choices=Kind.choices)
+    # A listing that goes takes its corrections along; the desk deletes no listing that has any.
+    group = models.ForeignKey(
+        SupportGroup,
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="suggestions",
+        verbose_name=_("support group"),
+    )
+    # {field: {"was": what the sender saw, "new": what they say}}; "was" only in a correction.
+    changes = models.JSONField(_("what they say"), default=dict, blank=True)
+    meets = models.CharField(_("when it meets, in their words"), max_length=400, blank=True)
+    joining = EncryptedTextField(_("how to join, in their words"), blank=True, default="")
+    words = EncryptedTextField(_("what else they say"), blank=True, default="")
+    reply_address = EncryptedTextField(
+        _("address for one answer"), blank=True, default="", editable=False
+    )
+    # In which the answer is written.
+    language = models.CharField(_("language of the page"), max_length=12, default="en")
+    created_on = models.DateField(_("day"))
+    suggested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="+",
+        verbose_name=_("sent by a colleague"),
+    )
+    outcome = models.CharField(
+        _("what came of it"), max_length=16, choices=Outcome.choices, blank=True
+    )
+    reason = models.CharField(_("why not"), max_length=16, choices=Reason.choices, blank=True)
+    note = models.TextField(_("note"), max_length=2000, blank=True)
+    applied = models.JSONField(_("what was taken over"), default=dict, blank=True)
+    draft = models.ForeignKey(
+        SupportGroup,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("listing made of it"),
+    )
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("decided by"),
+    )
+    decided_at = models.DateTimeField(_("decided"), null=True, blank=True)
+    answered_at = models.DateTimeField(_("answer sent"), null=True, blank=True, editable=False)
+
+    objects = SuggestionQuerySet.as_manager()
+
+    class Meta:
+        # Open ones first, and of those the one that waits longest.
+        ordering = [F("decided_at").desc(nulls_first=True), "created_on", "pk"]
+        verbose_name = _("suggestion")
+        verbose_name_plural = _("suggestions")
+        # People outside write them, a job deletes them; moderators read and decide.
+        default_permissions = ("view", "change")
+        indexes = [
+            models.Index(
+                name="community_suggestion_open",
+                fields=["created_on"],
+                condition=Q(decided_at__isnull=True),
+            ),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                name="community_suggestion_kind_known",
+                condition=Q(kind__in=["new-group", "correction"]),
+            ),
+            models.CheckConstraint(
+                name="community_suggestion_outcome_known",
+                condition=Q(outcome__in=["", "accepted", "partly", "rejected"]),
+            ),
+            models.CheckConstraint(
+                name="community_suggestion_correction_has_group",
+                condition=Q(kind="correction", group__isnull=False)
+                | Q(kind="new-group", group__isnull=True),
+            ),
+            models.CheckConstraint(
+                name="community_suggestion_decided_has_outcome",
+                condition=Q(decided_at__isnull=True, outcome="", decided_by__isnull=True)
+                | Q(decided_at__isnull=False) & ~Q(outcome=""),
+            ),
+            models.CheckConstraint(
+                name="community_suggestion_rejected_has_reason",
+                condition=Q(outcome="rejected") & ~Q(reason="")
+                | ~Q(outcome="rejected") & Q(reason=""),
+                violation_error_message=_("Say why not."),
+            ),
+            models.CheckConstraint(
+                name="community_suggestion_draft_of_new_group",
+                condition=Q(draft__isnull=True) | Q(kind="new-group", outcome="accepted"),
+            ),
+            models.CheckConstraint(
+                name="community_suggestion_sender_does_not_decide",
+                condition=Q(suggested_by__isnull=True)
+                | Q(decided_by__isnull=True)
+                | Q(suggested_by__isnull=False, decided_by__isnull=False)
+                & ~Q(suggested_by=F("decided_by")),
+                violation_error_message=_("Somebody else decides what you sent yourself."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return _now("%(kind)s: %(name)s") % {"kind": self.get_kind_display(), "name": self.name}
+
+    @property
+    def name(self) -> str:
+        """The name of the group that it is about."""
+        if self.group is not None:
+            return self.group.name
+        return str(self.changes.get("name", {}).get("new", ""))
+
+    @property
+    def is_open(self) -> bool:
+        """Whether nobody has decided it yet."""
+        return self.decided_at is None
+
+    def age(self, on: date) -> int:
+        """Return for how many days it has been here on the day `on`."""
+        return (on - self.created_on).days
