@@ -19,6 +19,7 @@ from community.models import (
     Service,
     Suggestion,
     SupportGroup,
+    Verification,
 )
 from facts.bench import Text
 from facts.models import (
@@ -219,6 +220,18 @@ class MeetingFactory(DjangoModelFactory):
     starts_at = time(18, 30)
     time_zone = "Europe/London"
     first_on = date(2026, 1, 6)
+
+
+class VerificationFactory(DjangoModelFactory):
+    """An asking of an hour ago, which nobody has answered yet."""
+
+    class Meta:
+        model = Verification
+
+    group = factory.SubFactory(SupportGroupFactory, owner_email="owner@group.example")
+    sent_at = factory.LazyFunction(hour_ago)
+    expires_at = factory.LazyAttribute(lambda v: v.sent_at + timedelta(weeks=4))
+    secret_hash = factory.Sequence(lambda n: f"{n:064x}")
 
 
 class JoiningDetailsFactory(DjangoModelFactory):

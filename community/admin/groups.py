@@ -39,6 +39,12 @@ def _time_zone_choices(current: str) -> list[Any]:
 
 
 class SupportGroupForm(forms.ModelForm):
+    owner_email = forms.EmailField(
+        label=_("Address of the organizer"),
+        required=False,
+        help_text=SupportGroup._meta.get_field("owner_email").help_text,  # type: ignore[union-attr]
+    )
+
     class Meta:
         model = SupportGroup
         fields: list[str] = []  # The admin's fieldsets say which.
@@ -127,7 +133,10 @@ class SupportGroupAdmin(PublishedAdmin, SimpleHistoryAdmin):
             _("How to join"),
             {"fields": ["joining_policy", "how_to_ask", "public_contact", "website"]},
         ),
-        (_("For staff"), {"fields": ["staff_contact", "checked_on"]}),
+        (
+            _("For staff"),
+            {"fields": ["staff_contact", "owner_email", "check_every_weeks", "checked_on"]},
+        ),
         (
             _("On the site"),
             {"fields": ["published_at", "is_example", "created_at", "edited_at"]},

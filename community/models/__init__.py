@@ -8,6 +8,7 @@ from community.models.occurrences import Occurrence
 from community.models.reading_lists import ReadingList, SavedItem
 from community.models.services import Service
 from community.models.suggestions import Suggestion
+from community.models.verifications import Verification
 
 __all__ = [
     "Consent",
@@ -23,4 +24,5 @@ __all__ = [
     "Service",
     "Suggestion",
     "SupportGroup",
+    "Verification",
 ]

@@ -4,13 +4,17 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.core.validators import EmailValidator, MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Min, Prefetch, Q
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
+from community.fields import EncryptedTextField
+from community.freshness import stale_day
 from community.joining_details import find_joining_details, repeats
 from community.languages import LANGUAGE_CHOICES
 from facts.choices import Audience
@@ -36,6 +40,21 @@ class SupportGroupQuerySet(models.QuerySet):
     def real(self) -> Self:
         """Groups that exist; the examples of a fresh installation do not."""
         return self.filter(is_example=False)
+
+    def in_default_results(self, at: datetime) -> Self:
+        """Groups that lists show unasked at `at`; the others are still reachable.
+
+        Left out are those that nobody has confirmed for very long, and those of which the
+        organizer says that they have ended. One that was never checked is as old as its
+        publication.
+        """
+        today = timezone.localdate(at)
+        return (
+            self.published(at)
+            .filter(reported_ended_on__isnull=True)
+            .alias(stale_on=stale_day())
+            .filter(Q(is_example=True) | Q(stale_on__gt=today))
+        )
 
     def by_next_meeting(self, at: datetime) -> Self:
         """Groups with `next_starts_at`, soonest first; those without a meeting come last."""
@@ -115,6 +134,19 @@ class SupportGroup(models.Model):
     staff_contact = models.TextField(
         _("contact for staff"), blank=True, help_text=_("Never shown to readers or members.")
     )
+    owner_email = EncryptedTextField(
+        _("address of the organizer"),
+        blank=True,
+        default="",
+        validators=[EmailValidator(_("Give one e-mail address."))],
+        help_text=_("Asked from time to time whether the listing is right. Only staff see it."),
+    )
+    check_every_weeks = models.PositiveSmallIntegerField(
+        _("check every (weeks)"),
+        default=26,
+        validators=[MinValueValidator(4), MaxValueValidator(104)],
+        help_text=_("26 is every half year. From 4 to 104."),
+    )
     joining_policy = models.CharField(
         _("how to join"),
         max_length=16,
@@ -130,6 +162,10 @@ class SupportGroup(models.Model):
     checked_on = models.DateField(
         _("last checked"), null=True, blank=True, help_text=_("The day somebody confirmed it.")
     )
+    # Set by the organizer's answer, until a moderator has decided.
+    reported_ended_on = models.DateField(
+        _("said to have ended"), null=True, blank=True, editable=False
+    )
     published_at = models.DateTimeField(_("published"), null=True, blank=True)
     is_example = models.BooleanField(_("example"), default=False, editable=False)
     # Where a listing that came in a file came from: both or none.
@@ -142,7 +178,8 @@ class SupportGroup(models.Model):
     next_occurrence: "Occurrence | None"
 
     objects = SupportGroupQuerySet.as_manager()
-    history = HistoricalRecords()
+    # The address of a person has no place in a history that is kept for ever.
+    history = HistoricalRecords(excluded_fields=["owner_email"])
 
     class Meta:
         ordering = ["name"]
@@ -163,6 +200,11 @@ class SupportGroup(models.Model):
                 name="community_supportgroup_contact_is_one_word",
                 condition=~Q(public_contact__contains=" ") & ~Q(public_contact__contains="@"),
                 violation_error_message=_("Give one word, the first name, alone."),
+            ),
+            models.CheckConstraint(
+                name="community_supportgroup_checked_every_4_to_104_weeks",
+                condition=Q(check_every_weeks__gte=4, check_every_weeks__lte=104),
+                violation_error_message=_("A listing is checked every 4 to 104 weeks."),
             ),
             models.UniqueConstraint(
                 name="community_supportgroup_one_per_import_key",

@@ -33,6 +33,8 @@ GROUP = {
     "public_contact": "Ann",
     "website": "circle.example.org",
     "staff_contact": "",
+    "owner_email": "",
+    "check_every_weeks": "26",
     "checked_on": "",
     "published_at": "",
     "meetings-TOTAL_FORMS": "1",

@@ -24,6 +24,8 @@ pytestmark = pytest.mark.django_db
         ("community_supportgroup_in_person_has_place", {"is_in_person": True, "place": ""}),
         ("community_supportgroup_contact_is_one_word", {"public_contact": "Ann Smith"}),
         ("community_supportgroup_contact_is_one_word", {"public_contact": "ann@example.org"}),
+        ("community_supportgroup_checked_every_4_to_104_weeks", {"check_every_weeks": 3}),
+        ("community_supportgroup_checked_every_4_to_104_weeks", {"check_every_weeks": 105}),
         ("community_supportgroup_import_is_whole", {"import_source": "a charity"}),
         ("community_supportgroup_import_is_whole", {"import_key": "7"}),
     ],

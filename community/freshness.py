@@ -1,0 +1,98 @@
+"""How far a listing can be trusted, in words, by the clock alone. Nothing has to run for it.
+
+A listing is fresh for its interval and the four weeks in which its organizer can answer. After
+that its label says since when nobody has confirmed it, for as long as the interval once more, but
+no longer than a year. Then it is stale: lists leave it out, and its page says why.
+"""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any, Literal
+
+from django.db.models import DateField, F, Func
+from django.db.models.functions import Coalesce, Least, TruncDate
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from community.meeting_times import days_ago_in_words
+
+if TYPE_CHECKING:
+    from community.models import SupportGroup
+
+# How long an organizer who was asked has for the answer.
+WEEKS_TO_ANSWER = 4
+# A listing that is rarely checked is not waited for twice as long.
+MOST_WEEKS_UNCONFIRMED = 52
+
+Level = Literal["fresh", "unconfirmed", "stale", "unchecked", "reported-ended"]
+
+
+@dataclass(frozen=True)
+class Freshness:
+    """How far a listing can be trusted: the level for machines, the rest for readers."""
+
+    level: Level
+    words: str
+    advice: str = ""
+
+    @property
+    def needs_care(self) -> bool:
+        """Whether a reader should ask before setting out."""
+        return self.level != "fresh"
+
+
+def freshness(group: "SupportGroup", today: date) -> Freshness:
+    """Return how far the listing of `group` can be trusted on the day `today`."""
+    ask_first = _("Ask the organizer before you set out.")
+    if group.reported_ended_on is not None:
+        return Freshness(
+            "reported-ended",
+            _("The organizer says that this group has ended."),
+            _("We are looking into it. Please do not set out before you have asked."),
+        )
+    if group.checked_on is None:
+        return Freshness("unchecked", _("Nobody has checked this listing yet."), ask_first)
+    if today <= fresh_until(group.checked_on, group.check_every_weeks):
+        ago = days_ago_in_words(group.checked_on, today)
+        return Freshness("fresh", _("Checked %(ago)s") % {"ago": ago})
+    words = _("Not confirmed since %(month)s") % {"month": date_format(group.checked_on, "F Y")}
+    if today < stale_on(group.checked_on, group.check_every_weeks):
+        return Freshness("unconfirmed", words, ask_first)
+    return Freshness(
+        "stale",
+        words,
+        _("Nobody has confirmed it for so long that our lists leave it out. ") + ask_first,
+    )
+
+
+def fresh_until(checked_on: date, every_weeks: int) -> date:
+    """Return the last day on which a listing counts as fresh."""
+    return checked_on + timedelta(weeks=every_weeks + WEEKS_TO_ANSWER)
+
+
+def stale_on(checked_on: date, every_weeks: int) -> date:
+    """Return the first day on which a listing is left out of lists."""
+    more = min(every_weeks, MOST_WEEKS_UNCONFIRMED)
+    return checked_on + timedelta(weeks=every_weeks + WEEKS_TO_ANSWER + more)
+
+
+class WeeksAfter(Func):
+    """The day so many weeks after another, counted by the database."""
+
+    template = "(%(expressions)s)"
+    arg_joiner = " + 7 * "
+    output_field = DateField()
+
+    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        """SQLite keeps days as text, and counts them with a function of its own."""
+        context |= {"template": "date(%(expressions)s) || ' days')", "arg_joiner": ", (7 * "}
+        return self.as_sql(compiler, connection, **context)
+
+
+def stale_day() -> WeeksAfter:
+    """Return `stale_on` as the database counts it, from the publication if never checked."""
+    every_weeks = F("check_every_weeks")
+    return WeeksAfter(
+        Coalesce("checked_on", TruncDate("published_at")),
+        every_weeks + WEEKS_TO_ANSWER + Least(every_weeks, MOST_WEEKS_UNCONFIRMED),
+    )
