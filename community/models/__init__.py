@@ -1,4 +1,5 @@
 from community.models.consents import Consent
+from community.models.data_exports import DataExport
 from community.models.events import Event
 from community.models.groups import JoiningDetails, SupportGroup
 from community.models.imports import ImportedListing, ImportPreview
@@ -12,6 +13,7 @@ from community.models.verifications import Verification
 
 __all__ = [
     "Consent",
+    "DataExport",
     "Event",
     "ImportPreview",
     "ImportedListing",

@@ -18,6 +18,14 @@ class Event(models.Model):
         SUGGESTION_ACCEPTED = "suggestion-accepted", _("suggestion taken over")
         SUGGESTION_PARTLY = "suggestion-partly", _("suggestion taken over in part")
         SUGGESTION_REJECTED = "suggestion-rejected", _("suggestion not taken over")
+        ADDRESS_LOOKED_UP = "address-looked-up", _("address looked up")
+        MEMBER_SEEN = "member-seen", _("page of an account opened")
+        MEMBER_MAILED = "member-mailed", _("mail with the way in sent")
+        MEMBER_SIGNED_OUT = "member-signed-out", _("signed out everywhere")
+        MEMBER_SWITCHED_OFF = "member-switched-off", _("account switched off")
+        MEMBER_SWITCHED_ON = "member-switched-on", _("account switched on")
+        MEMBER_ROLES = "member-roles", _("roles changed")
+        MEMBER_DELETED = "member-deleted", _("account deleted on request")
 
     at = models.DateTimeField(_("when"))
     actor = models.ForeignKey(

@@ -39,6 +39,11 @@ class Member(AbstractBaseUser, PermissionsMixin):
     is_active = models.BooleanField(_("active"), default=True)
     is_staff = models.BooleanField(_("staff"), default=False)
     joined_at = models.DateTimeField(_("joined"), default=timezone.now)
+    # How often a mail has said that the account is idle, since its member last signed in.
+    idle_notices = models.PositiveSmallIntegerField(default=0, editable=False)
+    idle_noticed_on = models.DateField(null=True, editable=False)
+    # An account that others' pages rest on is emptied instead of deleted; its number stays.
+    emptied_on = models.DateField(_("emptied"), null=True, editable=False)
 
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
@@ -52,6 +57,16 @@ class Member(AbstractBaseUser, PermissionsMixin):
         constraints = [
             models.UniqueConstraint(Lower("email"), name="community_member_one_per_address"),
             models.CheckConstraint(name="community_member_has_address", condition=~Q(email="")),
+            models.CheckConstraint(
+                name="community_member_idle_noticed_on_a_day",
+                condition=Q(idle_notices=0, idle_noticed_on__isnull=True)
+                | Q(idle_notices__in=[1, 2], idle_noticed_on__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="community_member_emptied_is_closed",
+                condition=Q(emptied_on__isnull=True)
+                | Q(is_active=False, is_staff=False, is_superuser=False, display_name=""),
+            ),
         ]
 
     def __str__(self) -> str:
