@@ -1,4 +1,6 @@
-"""The languages that a group or a service may speak, each in its own name."""
+"""The languages that a group or a service may speak or sign."""
+
+from django.utils.translation import gettext_lazy as _
 
 # ISO 639-1 codes; the names are those that the speakers use.
 LANGUAGE_CHOICES = [
@@ -34,4 +36,30 @@ LANGUAGE_CHOICES = [
     ("vi", "Tiếng Việt"),
     ("cy", "Cymraeg"),
     ("zh", "中文"),
+]
+# ISO 639-3 codes, by their English names: few of them are written by those who sign them.
+SIGN_LANGUAGE_CHOICES = [
+    ("ase", _("American Sign Language")),
+    ("asf", _("Auslan (Australia)")),
+    ("bzs", _("Brazilian Sign Language")),
+    ("bfi", _("British Sign Language")),
+    ("csl", _("Chinese Sign Language")),
+    ("dse", _("Dutch Sign Language")),
+    ("vgt", _("Flemish Sign Language")),
+    ("fsl", _("French Sign Language")),
+    ("gsg", _("German Sign Language")),
+    ("ins", _("Indian Sign Language")),
+    ("ils", _("International Sign")),
+    ("isg", _("Irish Sign Language")),
+    ("isr", _("Israeli Sign Language")),
+    ("ise", _("Italian Sign Language")),
+    ("jsl", _("Japanese Sign Language")),
+    ("mfs", _("Mexican Sign Language")),
+    ("nzs", _("New Zealand Sign Language")),
+    ("fcs", _("Quebec Sign Language")),
+    ("rsl", _("Russian Sign Language")),
+    ("sfs", _("South African Sign Language")),
+    ("ssp", _("Spanish Sign Language")),
+    ("swl", _("Swedish Sign Language")),
+    ("tsm", _("Turkish Sign Language")),
 ]

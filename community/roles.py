@@ -39,6 +39,9 @@ ROLES: dict[str, dict[str, list[str]]] = {
         "community": [
             "view_supportgroup", "add_supportgroup", "change_supportgroup",
             "view_meeting", "add_meeting", "change_meeting", "delete_meeting",
+            "view_meetingexception", "add_meetingexception", "change_meetingexception",
+            "delete_meetingexception",
+            "view_pause", "add_pause", "change_pause", "delete_pause",
             "view_joiningdetails", "add_joiningdetails", "change_joiningdetails",
             "delete_joiningdetails",
             "view_service", "add_service", "change_service", "delete_service",

@@ -21,10 +21,11 @@ class CommunitySitemap(Sitemap):
 
 
 class SupportGroupSitemap(Sitemap):
-    """Published groups, without the examples of a fresh installation."""
+    """Published groups that have not ended, without the examples of a fresh installation."""
 
     def items(self) -> QuerySet[SupportGroup]:
-        return SupportGroup.objects.published(timezone.now()).real().order_by("pk")
+        now = timezone.now()
+        return SupportGroup.objects.published(now).running(now).real().order_by("pk")
 
     def lastmod(self, item: SupportGroup) -> datetime:
         return max(item.edited_at, item.published_at or item.edited_at)

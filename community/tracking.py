@@ -4,7 +4,7 @@ from typing import Any
 
 from django.db.models.signals import post_delete, post_save
 
-from community.models import Meeting, Service, SupportGroup
+from community.models import Meeting, MeetingException, Pause, Service, SupportGroup
 from community.signals import public_content_changed
 
 
@@ -12,8 +12,12 @@ def _changed(instance: Any, **kwargs: Any) -> None:
     public_content_changed.send(sender=type(instance), instance=instance)
 
 
-def _meeting_changed(instance: Meeting, **kwargs: Any) -> None:
+def _part_changed(instance: Meeting | Pause, **kwargs: Any) -> None:
     public_content_changed.send(sender=SupportGroup, instance=instance.group)
+
+
+def _exception_changed(instance: MeetingException, **kwargs: Any) -> None:
+    public_content_changed.send(sender=SupportGroup, instance=instance.meeting.group)
 
 
 def connect() -> None:
@@ -21,4 +25,8 @@ def connect() -> None:
     for signal in (post_save, post_delete):
         for model in (SupportGroup, Service):
             signal.connect(_changed, sender=model, dispatch_uid="community_changed")
-        signal.connect(_meeting_changed, sender=Meeting, dispatch_uid="community_meeting_changed")
+        for part in (Meeting, Pause):
+            signal.connect(_part_changed, sender=part, dispatch_uid="community_part_changed")
+        signal.connect(
+            _exception_changed, sender=MeetingException, dispatch_uid="community_exception_changed"
+        )

@@ -13,7 +13,9 @@ from factory.django import DjangoModelFactory
 from community.models import (
     JoiningDetails,
     Meeting,
+    MeetingException,
     Member,
+    Pause,
     ReadingList,
     SavedItem,
     Service,
@@ -232,6 +234,27 @@ class VerificationFactory(DjangoModelFactory):
     sent_at = factory.LazyFunction(hour_ago)
     expires_at = factory.LazyAttribute(lambda v: v.sent_at + timedelta(weeks=4))
     secret_hash = factory.Sequence(lambda n: f"{n:064x}")
+
+
+class MeetingExceptionFactory(DjangoModelFactory):
+    """A date of the meeting that is canceled."""
+
+    class Meta:
+        model = MeetingException
+
+    meeting = factory.SubFactory(MeetingFactory)
+    on = date(2026, 12, 22)
+    is_cancelled = True
+
+
+class PauseFactory(DjangoModelFactory):
+    class Meta:
+        model = Pause
+
+    group = factory.SubFactory(SupportGroupFactory)
+    first_on = date(2026, 12, 21)
+    last_on = date(2027, 1, 3)
+    reason = "Winter break"
 
 
 class JoiningDetailsFactory(DjangoModelFactory):

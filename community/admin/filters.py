@@ -9,6 +9,8 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from community.countries import COUNTRY_CHOICES
+
 STALE_AFTER = timedelta(days=90)
 
 
@@ -100,6 +102,20 @@ class NextMeetingFilter(admin.SimpleListFilter):
         if self.value() == "unknown":
             return queryset.filter(next_starts_at__isnull=True)
         return None
+
+
+class CountryFilter(admin.SimpleListFilter):
+    """The country; only those that a listing names."""
+
+    title = _("country")
+    parameter_name = "country"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        used = set(model_admin.model.objects.order_by().values_list("country", flat=True))
+        return [(code, name) for code, name in COUNTRY_CHOICES if code in used]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet | None:
+        return queryset.filter(country=self.value()) if self.value() else None
 
 
 class ExampleFilter(admin.SimpleListFilter):

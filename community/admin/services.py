@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from simple_history.admin import SimpleHistoryAdmin
 
 from community.admin import actions
-from community.admin.filters import CheckedFilter, PublishedFilter
+from community.admin.filters import CheckedFilter, CountryFilter, PublishedFilter
 from community.admin.widgets import NATIVE_FIELDS
 from community.models import Service
 from facts.admin.publishing import PublishedAdmin
@@ -16,7 +16,7 @@ from facts.admin.publishing import PublishedAdmin
 @admin.register(Service)
 class ServiceAdmin(PublishedAdmin, SimpleHistoryAdmin):
     list_display = ["name", "country", "phone", "checked_on", "publication"]
-    list_filter = [CheckedFilter, PublishedFilter, "country", "is_crisis_line"]
+    list_filter = [CheckedFilter, PublishedFilter, CountryFilter, "is_crisis_line"]
     search_fields = ["name", "description", "phone"]
     actions = [actions.mark_as_checked, actions.publish, actions.take_off]
     prepopulated_fields = {"slug": ["name"]}

@@ -3,7 +3,7 @@ from community.models.data_exports import DataExport
 from community.models.events import Event
 from community.models.groups import JoiningDetails, SupportGroup
 from community.models.imports import ImportedListing, ImportPreview
-from community.models.meetings import Meeting
+from community.models.meetings import Meeting, MeetingException, Pause
 from community.models.members import Member
 from community.models.occurrences import Occurrence
 from community.models.reading_lists import ReadingList, SavedItem
@@ -19,8 +19,10 @@ __all__ = [
     "ImportedListing",
     "JoiningDetails",
     "Meeting",
+    "MeetingException",
     "Member",
     "Occurrence",
+    "Pause",
     "ReadingList",
     "SavedItem",
     "Service",

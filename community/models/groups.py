@@ -1,3 +1,4 @@
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
@@ -13,10 +14,11 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
+from community.countries import country_choices
 from community.fields import EncryptedTextField
 from community.freshness import stale_day
 from community.joining_details import find_joining_details, repeats
-from community.languages import LANGUAGE_CHOICES
+from community.languages import LANGUAGE_CHOICES, SIGN_LANGUAGE_CHOICES
 from facts.choices import Audience
 from facts.fields import ChoicesField
 
@@ -24,11 +26,50 @@ if TYPE_CHECKING:
     from community.models.occurrences import Occurrence
 
 GROUP_AUDIENCES = [*Audience.choices, ("bereaved", _("Bereaved"))]
+ACCESS_FEATURES = [
+    ("step-free", _("A way in without steps")),
+    ("elevator", _("An elevator, or all on the ground floor")),
+    ("accessible-toilet", _("An accessible toilet")),
+    ("parking", _("Parking close to the door")),
+    ("public-transport", _("A bus or train stop close by")),
+    ("hearing-loop", _("A hearing loop")),
+    ("captions", _("Live captions")),
+    ("quiet-space", _("A quiet room to step out to")),
+    ("rest", _("Room to lie down or put your feet up")),
+    ("low-scent", _("People are asked to come without perfume")),
+    ("camera-off", _("You may keep your camera off")),
+    ("companion", _("You may bring somebody with you")),
+]
 # What everybody can read of a group in somebody's own words; none of it may hold a way in.
 PUBLIC_FIELDS = (
-    "name", "slug", "description", "organisation", "place", "access", "cost", "website",
-    "public_contact", "how_to_ask",
+    "name", "slug", "description", "first_meeting", "organisation", "place", "region_served",
+    "access", "cost", "website", "public_contact", "how_to_ask",
 )  # fmt: skip
+
+# What lets people in, and may stand in none of them either.
+SECRET_FIELDS = ("link", "meeting_number", "passcode", "phone", "door_code")
+
+
+def ways_in(
+    texts: Mapping[str, str], may_hold_phone: Collection[str] = ()
+) -> dict[str, ValidationError]:
+    """Return an error for each of `texts`, by the name of its field, that holds a way in.
+
+    Fields named in `may_hold_phone` may hold a telephone number.
+    """
+    errors = {}
+    for name, text in texts.items():
+        found = find_joining_details(text, may_hold_phone=name in may_hold_phone)
+        if found:
+            errors[name] = ValidationError(
+                _(
+                    "Everybody can read this field, and it seems to hold a way in "
+                    "(“%(found)s”). Put it under “Joining details” instead."
+                ),
+                code="joining_details",
+                params={"found": found},
+            )
+    return errors
 
 
 class SupportGroupQuerySet(models.QuerySet):
@@ -36,6 +77,10 @@ class SupportGroupQuerySet(models.QuerySet):
         """Groups that readers find at `at`; examples only while the portal is on localhost."""
         published = self.filter(published_at__lte=at)
         return published if settings.IS_LOCAL else published.real()
+
+    def running(self, at: datetime) -> Self:
+        """Groups that have not ended at `at`."""
+        return self.exclude(ended_on__lte=timezone.localdate(at))
 
     def real(self) -> Self:
         """Groups that exist; the examples of a fresh installation do not."""
@@ -80,6 +125,15 @@ class SupportGroup(models.Model):
         PROFESSIONAL = "professional", _("A professional runs the group")
         BOTH = "both", _("A professional and people living with it run it together")
 
+    class Attendance(models.TextChoices):
+        DROP_IN = "drop-in", _("Come when you like, without signing up")
+        SIGN_UP = "sign-up", _("Sign up before you come")
+
+    class Size(models.TextChoices):
+        SMALL = "small", _("Small: up to 8 people")
+        MEDIUM = "medium", _("Medium: 9 to 15 people")
+        LARGE = "large", _("Large: 16 people or more")
+
     class JoiningPolicy(models.TextChoices):
         MEMBERS = "members", _("Members see how to join")
         ON_REQUEST = "on-request", _("The organizer tells you how to join")
@@ -91,7 +145,16 @@ class SupportGroup(models.Model):
     description = models.TextField(
         _("what it is"),
         max_length=2000,
-        help_text=_("Plain words: what happens, and what a first meeting is like."),
+        help_text=_("We talk over tea about living with it. Once a month somebody speaks."),
+    )
+    first_meeting = models.TextField(
+        _("what a first meeting is like"),
+        max_length=1500,
+        blank=True,
+        help_text=_(
+            "Sam meets you at the door. You say your first name, or nothing at all. You can leave "
+            "at any time."
+        ),
     )
     organisation = models.CharField(_("organization"), max_length=160, blank=True)
     run_by = models.CharField(_("run by"), max_length=16, choices=RunBy.choices)
@@ -106,6 +169,11 @@ class SupportGroup(models.Model):
         help_text=_("Leave it unticked if people at any stage come."),
     )
     languages = ChoicesField(_("languages"), choices=LANGUAGE_CHOICES)
+    sign_languages = ChoicesField(
+        _("sign languages"),
+        choices=SIGN_LANGUAGE_CHOICES,
+        help_text=_("Those that people sign there, or that somebody interprets."),
+    )
     is_in_person = models.BooleanField(_("in person"), default=False)
     is_online = models.BooleanField(_("online"), default=False)
     is_by_phone = models.BooleanField(_("by phone"), default=False)
@@ -115,11 +183,43 @@ class SupportGroup(models.Model):
         blank=True,
         help_text=_("The town and what the building is called, without a door code."),
     )
+    country = models.CharField(_("country"), max_length=2, blank=True, choices=country_choices)
+    region_served = models.CharField(
+        _("region served"),
+        max_length=160,
+        blank=True,
+        help_text=_("Leeds and the towns around it. Empty if people come from anywhere."),
+    )
+    latitude = models.FloatField(
+        _("latitude"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(-90), MaxValueValidator(90)],
+        help_text=_("53.8008"),
+    )
+    longitude = models.FloatField(
+        _("longitude"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(-180), MaxValueValidator(180)],
+        help_text=_("-1.5491"),
+    )
+    access_features = ChoicesField(
+        _("what is known of access"),
+        choices=ACCESS_FEATURES,
+        help_text=_("Tick what somebody has confirmed. The page says that the rest is not known."),
+    )
     access = models.CharField(
-        _("getting in"),
+        _("getting in, in words"),
         max_length=300,
         blank=True,
-        help_text=_("Step-free entrance at the back, hearing loop, parking for blue badges."),
+        help_text=_("The way in without steps is at the back, beside the parking lot."),
+    )
+    attendance = models.CharField(
+        _("drop-in or sign-up"), max_length=16, choices=Attendance.choices, blank=True
+    )
+    size = models.CharField(
+        _("how many people come"), max_length=16, choices=Size.choices, blank=True
     )
     cost = models.CharField(
         _("cost"), max_length=120, blank=True, help_text=_("Free, or what it costs.")
@@ -166,6 +266,15 @@ class SupportGroup(models.Model):
     reported_ended_on = models.DateField(
         _("said to have ended"), null=True, blank=True, editable=False
     )
+    ended_on = models.DateField(
+        _("ended"),
+        null=True,
+        blank=True,
+        help_text=_(
+            "Only when the group is over: the first day on which nobody meets any more. It is in "
+            "no list then; its page stays and says so."
+        ),
+    )
     published_at = models.DateTimeField(_("published"), null=True, blank=True)
     is_example = models.BooleanField(_("example"), default=False, editable=False)
     # Where a listing that came in a file came from: both or none.
@@ -185,6 +294,9 @@ class SupportGroup(models.Model):
         ordering = ["name"]
         verbose_name = _("support group")
         verbose_name_plural = _("support groups")
+        indexes = [
+            models.Index(name="community_group_coordinates", fields=["latitude", "longitude"]),
+        ]
         constraints = [
             models.CheckConstraint(
                 name="community_supportgroup_has_a_way_to_attend",
@@ -205,6 +317,24 @@ class SupportGroup(models.Model):
                 name="community_supportgroup_checked_every_4_to_104_weeks",
                 condition=Q(check_every_weeks__gte=4, check_every_weeks__lte=104),
                 violation_error_message=_("A listing is checked every 4 to 104 weeks."),
+            ),
+            models.CheckConstraint(
+                name="community_supportgroup_coordinates_whole",
+                condition=Q(latitude__isnull=True, longitude__isnull=True)
+                | Q(latitude__isnull=False, longitude__isnull=False),
+                violation_error_message=_("Give latitude and longitude, or neither."),
+            ),
+            models.CheckConstraint(
+                name="community_supportgroup_coordinates_on_earth",
+                condition=(
+                    Q(latitude__isnull=True)
+                    | Q(latitude__isnull=False, latitude__gte=-90, latitude__lte=90)
+                )
+                & (
+                    Q(longitude__isnull=True)
+                    | Q(longitude__isnull=False, longitude__gte=-180, longitude__lte=180)
+                ),
+                violation_error_message=_("No place on earth has this latitude and longitude."),
             ),
             models.UniqueConstraint(
                 name="community_supportgroup_one_per_import_key",
@@ -231,28 +361,23 @@ class SupportGroup(models.Model):
     def clean(self) -> None:
         """Say beside the field what is wrong, and look for ways in where everybody reads."""
         super().clean()
-        errors: dict[str, Any] = {}
-        for name in PUBLIC_FIELDS:
-            found = find_joining_details(
-                getattr(self, name) or "", may_hold_phone=name == "how_to_ask"
-            )
-            if found:
-                errors[name] = ValidationError(
-                    _(
-                        "Everybody can read this field, and it seems to hold a way in "
-                        "(“%(found)s”). Put it under “Joining details” instead."
-                    ),
-                    code="joining_details",
-                    params={"found": found},
-                )
+        texts = {name: getattr(self, name) or "" for name in PUBLIC_FIELDS}
+        errors: dict[str, Any] = {**ways_in(texts, may_hold_phone={"how_to_ask"})}
         if not (self.is_in_person or self.is_online or self.is_by_phone):
             errors["is_in_person"] = _("Say how people attend: in person, online or by phone.")
         if self.is_in_person and not self.place:
             errors["place"] = _("Say where people meet in person.")
         if " " in self.public_contact or "@" in self.public_contact:
             errors["public_contact"] = _("Give one word, the first name, alone.")
+        if (self.latitude is None) != (self.longitude is None):
+            missing = "latitude" if self.latitude is None else "longitude"
+            errors[missing] = _("Give latitude and longitude, or neither.")
         if errors:
             raise ValidationError(errors)
+
+    def has_ended(self, at: datetime) -> bool:
+        """Whether nobody meets any more at `at`."""
+        return self.ended_on is not None and self.ended_on <= timezone.localdate(at)
 
     @property
     def ways_to_attend(self) -> list[str]:
@@ -295,6 +420,20 @@ class SupportGroup(models.Model):
         return [{"code": code, "name": names[code]} for code in self.languages if code in names]
 
     @property
+    def signed(self) -> list[str]:
+        """The sign languages, in words."""
+        return SupportGroup._labels(self.sign_languages, SIGN_LANGUAGE_CHOICES)
+
+    @property
+    def access_labels(self) -> list[str]:
+        """What is known of access, in words."""
+        return SupportGroup._labels(self.access_features, ACCESS_FEATURES)
+
+    @staticmethod
+    def _labels(values: Collection[str], choices: list[Any]) -> list[str]:
+        return [str(words) for value, words in choices if value in values]
+
+    @property
     def website_in_short(self) -> str:
         """The address of the web page as people read it: without https:// and www."""
         short = self.website.split("://", 1)[-1].removeprefix("www.").rstrip("/")
@@ -334,23 +473,44 @@ class JoiningDetails(models.Model):
         super().clean()
         if self.group_id is None and "group" not in self._state.fields_cache:
             return
-        group = self.group
-        public = {name: str(getattr(group, name) or "") for name in PUBLIC_FIELDS}
         errors = {}
-        for own in ("link", "meeting_number", "passcode", "phone", "door_code"):
-            value = getattr(self, own).strip()
-            for name, text in public.items():
-                if value and repeats(text, words=[value], numbers=[value]):
-                    errors[own] = ValidationError(
-                        _(
-                            "This also stands in “%(field)s”, where everybody can read it. "
-                            "Take it out there."
-                        ),
-                        code="repeated",
-                        params={"field": group._meta.get_field(name).verbose_name},  # type: ignore[union-attr]
-                    )
+        for field, text in self._public_texts():
+            for own in self.given_away_by(text):
+                errors[own] = ValidationError(
+                    _(
+                        "This also stands in “%(field)s”, where everybody can read it. "
+                        "Take it out there."
+                    ),
+                    code="repeated",
+                    params={"field": field},
+                )
         if errors:
             raise ValidationError(errors)
+
+    def given_away_by(self, text: str) -> list[str]:
+        """Return the names of the fields of which `text` repeats what they hold."""
+        values = {name: getattr(self, name).strip() for name in SECRET_FIELDS}
+        return [
+            name
+            for name, value in values.items()
+            if value and repeats(text, words=[value], numbers=[value])
+        ]
+
+    def _public_texts(self) -> list[tuple[Any, str]]:
+        """What everybody reads of the group, each text with the name of its field."""
+        from community.models.meetings import MeetingException
+
+        group = self.group
+        rows: list[tuple[models.Model, Collection[str]]] = [(group, PUBLIC_FIELDS)]
+        if group.pk:
+            rows += [(pause, pause.PUBLIC_FIELDS) for pause in group.pauses.all()]  # type: ignore[attr-defined]
+            changed = MeetingException.objects.filter(meeting__group=group)
+            rows += [(exception, exception.PUBLIC_FIELDS) for exception in changed]
+        return [
+            (row._meta.get_field(name).verbose_name, str(getattr(row, name) or ""))  # type: ignore[union-attr]
+            for row, names in rows
+            for name in names
+        ]
 
     @property
     def phone_address(self) -> str:

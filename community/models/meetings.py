@@ -1,5 +1,5 @@
-from datetime import datetime, timedelta
-from typing import Self
+from datetime import date, datetime, timedelta
+from typing import Any, ClassVar, Self
 from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ValidationError
@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from community.meeting_times import time_zone_names
-from community.models.groups import SupportGroup
+from community.models.groups import JoiningDetails, SupportGroup, ways_in
 from community.recurrence import Recurrence, describe
 from facts.fields import ChoicesField
 
@@ -42,6 +42,23 @@ def validate_time_zone(name: str) -> None:
             code="time_zone",
             params={"name": name},
         )
+
+
+def refuse_ways_in(row: Any, group_id: int | None) -> dict[str, ValidationError]:
+    """Return an error for each public field of `row` that lets people into the group."""
+    texts = {name: getattr(row, name) for name in row.PUBLIC_FIELDS}
+    errors = ways_in(texts)
+    details = JoiningDetails.objects.filter(group=group_id).first() if any(texts.values()) else None
+    for name, text in texts.items():
+        if details and name not in errors and details.given_away_by(text):
+            errors[name] = ValidationError(
+                _(
+                    "Everybody can read this field, and it repeats what stands under “Joining "
+                    "details”. Take it out here."
+                ),
+                code="repeated",
+            )
+    return errors
 
 
 class MeetingQuerySet(models.QuerySet):
@@ -168,3 +185,159 @@ class Meeting(models.Model):
     def rule_in_words(self) -> str:
         """When it meets, in words: Second and fourth Tuesday of the month, 6:30 p.m."""
         return describe(self.recurrence)
+
+
+class MeetingException(models.Model):
+    """A single date of a meeting that is canceled, moved, or different in some way.
+
+    `on` is the date that the meeting's rule names, a day in the meeting's zone. What is left
+    empty stays as the rule says.
+    """
+
+    PUBLIC_FIELDS: ClassVar = ("place", "note")
+
+    meeting = models.ForeignKey(
+        Meeting, models.CASCADE, related_name="exceptions", verbose_name=_("meeting")
+    )
+    on = models.DateField(
+        _("date"), help_text=_("A date on which it would meet by its rule: December 22.")
+    )
+    is_cancelled = models.BooleanField(_("canceled: nobody meets"), default=False)
+    new_on = models.DateField(
+        _("moved to"), null=True, blank=True, help_text=_("Empty if the day stays.")
+    )
+    new_starts_at = models.TimeField(
+        _("begins at another time"), null=True, blank=True, help_text=_("Empty if the time stays.")
+    )
+    new_duration_minutes = models.PositiveSmallIntegerField(
+        _("lasts longer or shorter (minutes)"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(5), MaxValueValidator(24 * 60)],
+        help_text=_("Empty if the length stays."),
+    )
+    place = models.CharField(
+        _("another place"),
+        max_length=200,
+        blank=True,
+        help_text=_("The town hall, small room. Empty if the place stays."),
+    )
+    note = models.CharField(
+        _("what people should know"),
+        max_length=300,
+        blank=True,
+        help_text=_("A speaker: Dr. Lee on pain. Or why it is canceled: Public holiday."),
+    )
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    edited_at = models.DateTimeField(_("edited"), auto_now=True)
+
+    history = HistoricalRecords()
+
+    class Meta:
+        ordering = ["on", "pk"]
+        verbose_name = _("date that is canceled or different")
+        verbose_name_plural = _("dates that are canceled or different")
+        constraints = [
+            models.UniqueConstraint(
+                name="community_meetingexception_once",
+                fields=["meeting", "on"],
+                violation_error_message=_("This date is here already. Change it there."),
+            ),
+            models.CheckConstraint(
+                name="community_meetingexception_changes_something",
+                condition=Q(is_cancelled=True)
+                | Q(new_on__isnull=False)
+                | Q(new_starts_at__isnull=False)
+                | Q(new_duration_minutes__isnull=False)
+                | ~Q(place="")
+                | ~Q(note=""),
+                violation_error_message=_("Say what is different on this date."),
+            ),
+            models.CheckConstraint(
+                name="community_meetingexception_canceled_alone",
+                condition=Q(is_cancelled=False)
+                | Q(
+                    new_on__isnull=True,
+                    new_starts_at__isnull=True,
+                    new_duration_minutes__isnull=True,
+                    place="",
+                ),
+                violation_error_message=_("A date is either canceled, or moved or different."),
+            ),
+            models.CheckConstraint(
+                name="community_meetingexception_duration_within_a_day",
+                condition=Q(new_duration_minutes__isnull=True)
+                | Q(
+                    new_duration_minutes__isnull=False,
+                    new_duration_minutes__gte=5,
+                    new_duration_minutes__lte=1440,
+                ),
+                violation_error_message=_("A meeting lasts 5 minutes to 24 hours."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.on:%Y-%m-%d}"
+
+    def clean(self) -> None:
+        """Look for ways in where everybody reads."""
+        super().clean()
+        group_id = self.meeting.group_id if self.meeting_id else None
+        if errors := refuse_ways_in(self, group_id):
+            raise ValidationError(errors)
+
+
+class Pause(models.Model):
+    """A time in which a group does not meet at all: a summer break, or until further notice."""
+
+    PUBLIC_FIELDS: ClassVar = ("reason",)
+
+    group = models.ForeignKey(
+        SupportGroup, models.CASCADE, related_name="pauses", verbose_name=_("support group")
+    )
+    first_on = models.DateField(_("from"), help_text=_("The first day without meetings."))
+    last_on = models.DateField(
+        _("until"),
+        null=True,
+        blank=True,
+        help_text=_("The last day without meetings. Empty for: until further notice."),
+    )
+    reason = models.CharField(
+        _("reason"),
+        max_length=200,
+        blank=True,
+        help_text=_("Shown to everybody: Summer break. The room is being painted."),
+    )
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    edited_at = models.DateTimeField(_("edited"), auto_now=True)
+
+    history = HistoricalRecords()
+
+    class Meta:
+        ordering = ["first_on", "pk"]
+        verbose_name = _("pause")
+        verbose_name_plural = _("pauses")
+        constraints = [
+            models.CheckConstraint(
+                name="community_pause_dates_in_order",
+                condition=Q(last_on__isnull=True)
+                | Q(last_on__isnull=False, last_on__gte=F("first_on")),
+                violation_error_message=_("A pause cannot end before it begins."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.first_on:%Y-%m-%d} – {self.last_on or '…'}"
+
+    def clean(self) -> None:
+        """Say beside the field what is wrong, and look for ways in where everybody reads."""
+        super().clean()
+        errors: dict[str, Any] = {**refuse_ways_in(self, self.group_id)}
+        if self.first_on and self.last_on and self.last_on < self.first_on:
+            errors["last_on"] = _("A pause cannot end before it begins.")
+        if errors:
+            raise ValidationError(errors)
+
+    def holds(self, day: date) -> bool:
+        """Whether the group does not meet on `day`."""
+        return self.first_on <= day and (self.last_on is None or day <= self.last_on)

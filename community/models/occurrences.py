@@ -18,8 +18,8 @@ class OccurrenceQuerySet(models.QuerySet["Occurrence"]):
         return self.filter(ends_at__gt=at, is_cancelled=False).order_by("starts_at", "pk")
 
     def public(self, at: datetime) -> Self:
-        """Occurrences of groups that readers find at `at`."""
-        return self.filter(meeting__group__in=SupportGroup.objects.published(at))
+        """Occurrences of groups that readers find at `at`, and that have not ended."""
+        return self.filter(meeting__group__in=SupportGroup.objects.published(at).running(at))
 
     def attach_next(self, groups: Iterable[SupportGroup], at: datetime) -> None:
         """Set `next_occurrence` on each of `groups`, its meeting with it, in one query.
@@ -54,7 +54,13 @@ class OccurrenceQuerySet(models.QuerySet["Occurrence"]):
         if wrong:
             self.filter(pk__in=wrong).delete()
         self.bulk_create(
-            self.model(meeting=locked, starts_at=start, ends_at=end)
+            self.model(
+                meeting=locked,
+                starts_at=start,
+                ends_at=end,
+                original_on=start.astimezone(locked.recurrence.zone).date(),
+                original_starts_at=start,
+            )
             for start, end in wanted.items()
             if start not in kept
         )
@@ -69,7 +75,13 @@ class Occurrence(models.Model):
     )
     starts_at = models.DateTimeField(_("begins"))
     ends_at = models.DateTimeField(_("ends"))
+    # What the rule says, before anything was moved: the day in the meeting's zone, and the
+    # moment. They stay the same when the date is moved again.
+    original_on = models.DateField(_("day by the rule"))
+    original_starts_at = models.DateTimeField(_("begins by the rule"))
     is_cancelled = models.BooleanField(_("canceled"), default=False)
+    place = models.CharField(_("another place"), max_length=200, blank=True)
+    note = models.CharField(_("what people should know"), max_length=300, blank=True)
 
     objects = OccurrenceQuerySet.as_manager()
 
@@ -82,7 +94,7 @@ class Occurrence(models.Model):
         ]
         constraints = [
             models.UniqueConstraint(
-                name="community_occurrence_once", fields=["meeting", "starts_at"]
+                name="community_occurrence_once", fields=["meeting", "original_starts_at"]
             ),
             models.CheckConstraint(
                 name="community_occurrence_ends_after_start",

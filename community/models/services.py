@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
-from community.countries import COUNTRY_CHOICES
+from community.countries import country_choices
 from community.languages import LANGUAGE_CHOICES
 from facts.fields import ChoicesField
 
@@ -27,7 +27,7 @@ class Service(models.Model):
         _("country"),
         max_length=2,
         blank=True,
-        choices=COUNTRY_CHOICES,
+        choices=country_choices,
         help_text=_("Leave it empty if it works in several countries."),
     )
     description = models.TextField(

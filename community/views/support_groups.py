@@ -27,7 +27,7 @@ def support_group_list(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     way = request.GET.get("way", "")
     way = way if way in WAYS else ""
-    groups = SupportGroup.objects.published(now)
+    groups = SupportGroup.objects.published(now).running(now)
     if way:
         groups = groups.filter(**WAYS[way][1])
     page = Paginator(groups.by_next_meeting(now), PAGE_SIZE).get_page(request.GET.get("page"))

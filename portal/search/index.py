@@ -1,11 +1,13 @@
 """What search knows of a change: rows of `SearchEntry`, written in the change's transaction."""
 
 from collections.abc import Callable, Iterable
+from datetime import datetime, time
 from html import unescape
 from typing import Any
 
 from django.db import transaction
 from django.db.models import Model
+from django.utils import timezone
 from django.utils.html import strip_tags
 
 from community.models import Service, SupportGroup
@@ -69,15 +71,30 @@ def _service(service: Service) -> Iterable[SearchEntry]:
 
 
 def _group(group: SupportGroup) -> Iterable[SearchEntry]:
-    if group.published_at:
-        words = [group.description, group.organisation, group.place]
+    if group.published_at is None:
+        return
+    words = [
+        group.description,
+        group.first_meeting,
+        group.organisation,
+        group.place,
+        group.region_served,
+        group.get_country_display(),
+        *group.audience_labels,
+        *group.language_labels,
+        *group.signed,
+        *group.access_labels,
+    ]
+    ends = None
+    if group.ended_on:
+        ends = timezone.make_aware(datetime.combine(group.ended_on, time.min))
+    if ends is None or group.published_at < ends:
         yield SearchEntry(
             url=group.get_absolute_url(),
             title=group.name,
-            body=" · ".join(
-                w for w in (*words, *group.audience_labels, *group.language_labels) if w
-            ),
+            body=" · ".join(word for word in words if word),
             live_from=group.published_at,
+            live_until=ends,
         )
 
 
