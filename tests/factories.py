@@ -16,6 +16,8 @@ from community.models import (
     MeetingException,
     Member,
     Pause,
+    Place,
+    PlaceName,
     ReadingList,
     SavedItem,
     Service,
@@ -23,6 +25,7 @@ from community.models import (
     SupportGroup,
     Verification,
 )
+from community.place_names import bare
 from facts.bench import Text
 from facts.models import (
     Citation,
@@ -320,3 +323,25 @@ class EmptySearchFactory(DjangoModelFactory):
     words = factory.Sequence(lambda n: f"words {n}")
     searched_on = factory.LazyFunction(timezone.localdate)
     times = 3
+
+
+class PlaceFactory(DjangoModelFactory):
+    """A town in England; `names` are further spellings, and [] for a place without any."""
+
+    class Meta:
+        model = Place
+        skip_postgeneration_save = True
+
+    key = factory.Sequence(lambda n: f"t{n + 1}")
+    kind = "town"
+    name = factory.Sequence(lambda n: f"Town {in_letters(n)}")
+    region = "England"
+    country = "GB"
+    latitude = 53.8
+    longitude = -1.55
+
+    @factory.post_generation
+    def names(self, create, extracted, **kwargs):
+        spellings = [] if extracted == [] else [self.name, *(extracted or [])]
+        for spelling in spellings:
+            PlaceName.objects.create(place=self, letters=bare(spelling), weight=self.population)

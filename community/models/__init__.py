@@ -6,6 +6,7 @@ from community.models.imports import ImportedListing, ImportPreview
 from community.models.meetings import Meeting, MeetingException, Pause
 from community.models.members import Member
 from community.models.occurrences import Occurrence
+from community.models.places import Place, PlaceName, PlaceSource
 from community.models.reading_lists import ReadingList, SavedItem
 from community.models.services import Service
 from community.models.suggestions import Suggestion
@@ -23,6 +24,9 @@ __all__ = [
     "Member",
     "Occurrence",
     "Pause",
+    "Place",
+    "PlaceName",
+    "PlaceSource",
     "ReadingList",
     "SavedItem",
     "Service",
