@@ -6,7 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from community.joining_details import find_joining_details, repeats
+from community.joining_details import (
+    find_joining_details,
+    repeats,
+    take_out_joining_details,
+)
 
 WAYS_IN = [
     "Join us at https://us02web.zoom.us/j/81234567890?pwd=abcDEF",
@@ -183,3 +187,111 @@ def test_what_is_given_away_is_found(text, words, numbers):
 )
 def test_chance_is_let_pass(text, words, numbers):
     assert repeats(text, words=words, numbers=numbers) == ""
+
+
+# What the notes of real feeds look like: what may stay, and what belongs to members.
+NOTES = [
+    (
+        "Zoom: https://us02web.zoom.us/j/8246860989?pwd=Afv3W7 Phone: 3-077-604-9154 "
+        "Meeting ID: 824 686 0989 Passcode: serenity \r\nThis is now a hybrid meeting.",
+        "This is now a hybrid meeting.",
+        {
+            "link": "https://us02web.zoom.us/j/8246860989?pwd=Afv3W7",
+            "phone": "3-077-604-9154",
+            "meeting_number": "824 686 0989",
+            "passcode": "serenity",
+        },
+    ),
+    (
+        "Zoom Meeting ID: 649 227 0087Password: sober\r\n",
+        "",
+        {"meeting_number": "649 227 0087", "passcode": "sober"},
+    ),
+    (
+        "Zoom Id: 727 536 9409 pwd.. 165851 \n* Last Tuesday is the open meeting.",
+        "* Last Tuesday is the open meeting.",
+        {"meeting_number": "727 536 9409", "passcode": "165851"},
+    ),
+    (
+        "Every day at noon. PMI: 510 772 8238. Contact Stacey D 114-326-3619 for the password.",
+        "Every day at noon.",
+        {
+            "meeting_number": "510 772 8238",
+            "rest": "Contact Stacey D 114-326-3619 for the password.",
+        },
+    ),
+    (
+        "Zoom: https://us02web.zoom.us/j/6380622151? pwd=A1tRn35OaNi6 All are welcome",
+        "All are welcome",
+        {"link": "https://us02web.zoom.us/j/6380622151?pwd=A1tRn35OaNi6"},
+    ),
+    (
+        "In person. PMI: 510 772 8238. The password is 228072.",
+        "In person.",
+        {"meeting_number": "510 772 8238", "passcode": "228072"},
+    ),
+    ("We meet on Zoom: https://zoom.us/j/123456789", "We meet on Zoom", None),
+    ("No password required. All ladies welcome! zoom.us/j/123456789", "All ladies welcome!", None),
+    ("The door code is 4711#. Bring a cup.", "Bring a cup.", {"door_code": "4711#"}),
+    ("Passcode: one23 for the first, Passcode: two34 for the second.", None, {"passcode": "one23"}),
+]
+
+
+@pytest.mark.parametrize(("text", "stays", "ways_in"), NOTES)
+def test_way_in_is_taken_out_of_a_text(text, stays, ways_in):
+    taken = take_out_joining_details(text)
+
+    assert not taken.is_empty
+    assert find_joining_details(taken.text) == ""
+    if stays is not None:
+        assert taken.text == stays
+    if ways_in is not None:
+        found = {name: value for name, value in vars(taken).items() if value and name != "text"}
+        assert found | ways_in == found
+        assert set(found) - {"rest"} == set(ways_in) - {"rest"}
+
+
+@pytest.mark.parametrize("text", HARMLESS)
+def test_text_without_a_way_in_stays_as_it_is(text):
+    taken = take_out_joining_details(text)
+
+    assert taken.is_empty
+    assert taken.text == text
+
+
+@pytest.mark.parametrize("text", WAYS_IN)
+def test_nothing_is_found_in_what_stays(text):
+    taken = take_out_joining_details(f"We drink tea. {text} Bring a cup.")
+
+    assert not taken.is_empty
+    assert find_joining_details(taken.text) == ""
+
+
+@given(
+    st.lists(
+        st.one_of(
+            st.sampled_from(
+                [*WAYS_IN, *(text for text, _stays, _ways in NOTES), "\n", ". ", "Zoom"]
+            ),
+            st.text(max_size=30),
+        ),
+        max_size=6,
+    ).map(" ".join)
+)
+def test_nothing_is_found_in_what_stays_of_any_text(text):
+    assert find_joining_details(take_out_joining_details(text).text) == ""
+
+
+@given(
+    st.from_regex(r"[1-9][0-9]{9,10}", fullmatch=True),
+    st.lists(st.sampled_from(["", " ", "-", ".", " - "]), min_size=2, max_size=2),
+    st.sampled_from(["Meeting ID: ", "Zoom ID ", "PMI# ", "id=", "Zoom: https://zoom.us/j/"]),
+)
+def test_no_part_of_a_number_stays(digits, gaps, label):
+    number = gaps[0].join((digits[:3], gaps[1].join((digits[3:6], digits[6:]))))
+    number = digits if "zoom.us" in label else number
+
+    text = take_out_joining_details(f"We meet. {label}{number} Come early.").text
+
+    assert not any(piece in text for piece in (digits[:3], digits[3:6], digits[6:]))
+    assert "We meet." in text
