@@ -1,5 +1,7 @@
 """The languages that a group or a service may speak or sign."""
 
+from django.utils.translation import get_language_info
+from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 # ISO 639-1 codes; the names are those that the speakers use.
@@ -63,3 +65,10 @@ SIGN_LANGUAGE_CHOICES = [
     ("swl", _("Swedish Sign Language")),
     ("tsm", _("Turkish Sign Language")),
 ]
+
+
+def language_in_words(code: str) -> str:
+    """Return the name of a language, spoken or signed, in the language that is active."""
+    # Django knows no plain Chinese, no Tagalog and no language that is signed.
+    others = {"tl": _now("Tagalog"), "zh": _now("Chinese"), **dict(SIGN_LANGUAGE_CHOICES)}
+    return str(others.get(code) or get_language_info(code)["name_translated"])
