@@ -29,39 +29,64 @@ Level = Literal["fresh", "unconfirmed", "stale", "unchecked", "reported-ended"]
 
 @dataclass(frozen=True)
 class Freshness:
-    """How far a listing can be trusted: the level for machines, the rest for readers."""
+    """How far a listing can be trusted: a level for machines, a few words, and all of it."""
 
     level: Level
     words: str
-    advice: str = ""
+    sentences: str
 
     @property
     def needs_care(self) -> bool:
         """Whether a reader should ask before setting out."""
         return self.level != "fresh"
 
+    @property
+    def is_loud(self) -> bool:
+        """Whether it must not be overlooked."""
+        return self.level in {"stale", "reported-ended"}
+
 
 def freshness(group: "SupportGroup", today: date) -> Freshness:
     """Return how far the listing of `group` can be trusted on the day `today`."""
-    ask_first = _("Ask the organizer before you set out.")
     if group.reported_ended_on is not None:
         return Freshness(
             "reported-ended",
-            _("The organizer says that this group has ended."),
-            _("We are looking into it. Please do not set out before you have asked."),
+            _("Said to have ended"),
+            _(
+                "The organizer says that this group has ended. We are looking into it. Please ask "
+                "before you set out."
+            ),
         )
     if group.checked_on is None:
-        return Freshness("unchecked", _("Nobody has checked this listing yet."), ask_first)
+        return Freshness(
+            "unchecked",
+            _("Not checked yet"),
+            _("Nobody has checked this listing yet. Ask the organizer before you set out."),
+        )
     if today <= fresh_until(group.checked_on, group.check_every_weeks):
-        ago = days_ago_in_words(group.checked_on, today)
-        return Freshness("fresh", _("Checked %(ago)s") % {"ago": ago})
-    words = _("Not confirmed since %(month)s") % {"month": date_format(group.checked_on, "F Y")}
+        said = {
+            "ago": days_ago_in_words(group.checked_on, today),
+            "day": date_format(group.checked_on, "j F Y"),
+        }
+        return Freshness(
+            "fresh", _("Checked %(ago)s") % said, _("Checked %(ago)s, on %(day)s.") % said
+        )
+    said = {"month": date_format(group.checked_on, "F Y")}
+    words = _("Not confirmed since %(month)s") % said
     if today < stale_on(group.checked_on, group.check_every_weeks):
-        return Freshness("unconfirmed", words, ask_first)
+        return Freshness(
+            "unconfirmed",
+            words,
+            _("Not confirmed since %(month)s. Ask the organizer before you set out.") % said,
+        )
     return Freshness(
         "stale",
         words,
-        _("Nobody has confirmed it for so long that our lists leave it out. ") + ask_first,
+        _(
+            "Nobody has confirmed this listing since %(month)s, so our lists leave it out. The "
+            "group may still meet: ask the organizer before you set out."
+        )
+        % said,
     )
 
 

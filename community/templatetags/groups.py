@@ -6,6 +6,7 @@ from typing import Any
 from django import template
 from django.utils import timezone
 
+from community.freshness import freshness as freshness_of
 from community.meeting_times import (
     days_ago_in_words,
     duration_in_words,
@@ -13,7 +14,7 @@ from community.meeting_times import (
     when_in_words,
     zone_in_words,
 )
-from community.models import Occurrence
+from community.models import Occurrence, SupportGroup
 
 register = template.Library()
 
@@ -39,6 +40,17 @@ def meeting_time(context: dict[str, Any], occurrence: Occurrence) -> dict[str, A
         "is_on": occurrence.starts_at <= now < occurrence.ends_at,
         "duration": duration_in_words(occurrence.meeting.duration_minutes),
     }
+
+
+@register.inclusion_tag("community/_freshness.html")
+def freshness(group: SupportGroup, is_short: bool = False) -> dict[str, Any]:
+    """Say how far the listing of `group` can be trusted today; a card says it in short.
+
+    Of a group that has ended there is nothing to say any more.
+    """
+    now = timezone.now()
+    label = None if group.has_ended(now) else freshness_of(group, timezone.localdate(now))
+    return {"label": label, "is_short": is_short}
 
 
 @register.filter

@@ -1,5 +1,8 @@
 """The directory of support groups, and the page that tells members how to join one."""
 
+from datetime import datetime
+from typing import Any
+
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
@@ -42,18 +45,23 @@ def support_group_list(request: HttpRequest) -> HttpResponse:
     return render(request, "community/support_group_list.html", context)
 
 
+def listing_of(group: SupportGroup, at: datetime) -> dict[str, Any]:
+    """Return what `_group_listing.html` shows of `group`, fetched with its meetings."""
+    occurrences = Occurrence.objects.upcoming(at).filter(meeting__group=group)
+    return {
+        "group": group,
+        "meetings": [m for m in group.meetings.all() if m.is_current(at)],  # type: ignore[attr-defined]
+        "occurrences": occurrences.select_related("meeting")[:UPCOMING],
+    }
+
+
 @require_safe
 def support_group_detail(request: HttpRequest, slug: str) -> HttpResponse:
     """Show one group; nothing here tells how to get in."""
     now = timezone.now()
     groups = SupportGroup.objects.published(now).with_meetings()
     group = get_object_or_404(groups, slug=slug)
-    occurrences = Occurrence.objects.upcoming(now).filter(meeting__group=group)
-    context = {
-        "group": group,
-        "meetings": [m for m in group.meetings.all() if m.is_current(now)],  # type: ignore[attr-defined]
-        "occurrences": occurrences.select_related("meeting")[:UPCOMING],
-    }
+    context = listing_of(group, now)
     return render(request, "community/support_group_detail.html", context)
 
 

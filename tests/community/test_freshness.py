@@ -46,23 +46,33 @@ def test_interval_decides_how_long_a_check_lasts(every):
 def test_listing_that_nobody_has_checked_says_so():
     found = freshness(listing(checked_on=None), CHECKED)
 
-    assert found.level == "unchecked"
-    assert found.words == "Nobody has checked this listing yet."
-    assert found.advice == "Ask the organizer before you set out."
+    assert (found.level, found.words) == ("unchecked", "Not checked yet")
+    assert found.sentences == (
+        "Nobody has checked this listing yet. Ask the organizer before you set out."
+    )
 
 
 def test_stale_listing_says_why_lists_leave_it_out():
-    advice = freshness(listing(), date(2030, 1, 1)).advice
+    label = freshness(listing(), date(2030, 1, 1))
 
-    assert "our lists leave it out" in advice
-    assert advice.endswith("Ask the organizer before you set out.")
+    assert label.is_loud
+    assert label.sentences == (
+        "Nobody has confirmed this listing since March 2026, so our lists leave it out. The "
+        "group may still meet: ask the organizer before you set out."
+    )
+
+
+def test_day_of_a_fresh_check_is_told():
+    assert freshness(listing(), date(2026, 3, 23)).sentences == (
+        "Checked 3 weeks ago, on 2 March 2026."
+    )
 
 
 def test_word_of_the_organizer_comes_first():
     found = freshness(listing(reported_ended_on=CHECKED), CHECKED)
 
     assert found.level == "reported-ended"
-    assert found.words == "The organizer says that this group has ended."
+    assert found.sentences.startswith("The organizer says that this group has ended.")
 
 
 @pytest.mark.django_db
@@ -113,3 +123,34 @@ def test_address_of_the_organizer_is_encrypted_and_in_no_history():
     assert "owner-canary" not in stored
     assert not hasattr(group.history.get(), "owner_email")
     assert SupportGroup.objects.get().owner_email == "owner-canary@group.example"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("weeks", "on_page", "on_card"),
+    [
+        (3, "Checked 3 weeks ago, on 2 March 2026.", "Checked 3 weeks ago"),
+        (31, "Not confirmed since March 2026. Ask the", "Not confirmed since March 2026"),
+        (57, "since March 2026, so our lists leave it out", None),
+    ],
+)
+def test_pages_change_by_the_clock_alone(client, weeks, on_page, on_card):
+    group = SupportGroupFactory(checked_on=CHECKED, published_at=datetime(2026, 1, 1, tzinfo=UTC))
+
+    with time_machine.travel(datetime(2026, 3, 2, 12, tzinfo=UTC) + timedelta(weeks=weeks)):
+        page = client.get(group.get_absolute_url()).content.decode()
+        cards = client.get("/groups/").content.decode()
+
+    assert on_page in page
+    if on_card:
+        assert on_card in cards
+
+
+@pytest.mark.django_db
+def test_group_that_has_ended_needs_no_label(client):
+    group = SupportGroupFactory(checked_on=CHECKED, ended_on=CHECKED)
+
+    page = client.get(group.get_absolute_url()).content.decode()
+
+    assert "onfirmed" not in page
+    assert "Checked" not in page
