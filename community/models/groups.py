@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from community.countries import country_choices
+from community.distances import km_from, within_box
 from community.fields import EncryptedTextField
 from community.freshness import stale_day
 from community.joining_details import find_joining_details, repeats
@@ -109,6 +110,15 @@ class SupportGroupQuerySet(models.QuerySet):
         return self.annotate(
             next_starts_at=Min("meetings__occurrences__starts_at", filter=upcoming)
         ).order_by(models.F("next_starts_at").asc(nulls_last=True), "name", "pk")
+
+    def near(self, latitude: float, longitude: float, km: float | None = None) -> Self:
+        """Groups with `distance_km`, those at most `km` away if that is given.
+
+        Without it all stay, and `distance_km` is None for those that have no coordinates.
+        """
+        rows = self if km is None else self.filter(within_box(latitude, longitude, km))
+        rows = rows.annotate(distance_km=km_from(latitude, longitude))
+        return rows if km is None else rows.filter(distance_km__lte=km)
 
     def with_meetings(self) -> Self:
         """Groups with their meetings fetched."""
@@ -284,6 +294,7 @@ class SupportGroup(models.Model):
     edited_at = models.DateTimeField(_("edited"), auto_now=True)
 
     next_starts_at: datetime | None
+    distance_km: float | None
     next_occurrence: "Occurrence | None"
 
     objects = SupportGroupQuerySet.as_manager()
