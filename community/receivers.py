@@ -3,14 +3,39 @@
 from typing import Any
 
 from django.contrib.auth.signals import user_logged_in
-from django.db.models.signals import post_save
+from django.db.models import Model
+from django.db.models.signals import post_delete, post_save
 from django.utils import timezone
 
-from community.models import Meeting, Occurrence
+from community.models import Meeting, MeetingException, Occurrence, Pause, SupportGroup
 
 
-def _rebuild_occurrences(instance: Meeting, **kwargs: Any) -> None:
+def _meeting_saved(instance: Meeting, **kwargs: Any) -> None:
     Occurrence.objects.rebuild(instance, timezone.now())
+
+
+def _group_saved(instance: SupportGroup, created: bool, **kwargs: Any) -> None:
+    # It may have ended, or not have ended after all.
+    if not created:
+        Occurrence.objects.rebuild_group(instance.pk, timezone.now())
+
+
+def _exception_changed(instance: MeetingException, **kwargs: Any) -> None:
+    if _is_itself(kwargs.get("origin"), MeetingException):
+        Occurrence.objects.rebuild(instance.meeting, timezone.now())
+
+
+def _pause_changed(instance: Pause, **kwargs: Any) -> None:
+    if _is_itself(kwargs.get("origin"), Pause):
+        Occurrence.objects.rebuild_group(instance.group_id, timezone.now())
+
+
+def _is_itself(origin: Any, model: type[Model]) -> bool:
+    """Whether rows of `model` were saved, or deleted for themselves.
+
+    What goes because its meeting goes has no dates that anybody needs any more.
+    """
+    return origin is None or isinstance(origin, model) or getattr(origin, "model", None) is model
 
 
 def _save_what_was_chosen(request: Any, user: Any, **kwargs: Any) -> None:
@@ -21,5 +46,11 @@ def _save_what_was_chosen(request: Any, user: Any, **kwargs: Any) -> None:
 
 def connect() -> None:
     """Connect the receivers; `dispatch_uid` keeps a second call from doubling them."""
-    post_save.connect(_rebuild_occurrences, sender=Meeting, dispatch_uid="community_occurrences")
+    post_save.connect(_meeting_saved, sender=Meeting, dispatch_uid="community_occurrences")
+    post_save.connect(_group_saved, sender=SupportGroup, dispatch_uid="community_occurrences")
+    for signal in (post_save, post_delete):
+        signal.connect(
+            _exception_changed, sender=MeetingException, dispatch_uid="community_occurrences"
+        )
+        signal.connect(_pause_changed, sender=Pause, dispatch_uid="community_occurrences")
     user_logged_in.connect(_save_what_was_chosen, dispatch_uid="community_save_chosen")

@@ -4,14 +4,21 @@ Rules are built from the form alone, never from text: a free rule can make a ser
 ever. Every expansion is bounded.
 """
 
-from collections.abc import Iterator
+import heapq
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import islice
+from operator import attrgetter
 from zoneinfo import ZoneInfo
 
 from dateutil import rrule
-from django.utils.formats import time_format
+from django.utils.formats import date_format, time_format
 from django.utils.translation import gettext as _
+
+_DAY = timedelta(days=1)
+# Nobody asks for a date further ahead, and a walk must come to an end.
+_FARTHEST = timedelta(days=40 * 366)
 
 
 @dataclass(frozen=True)
@@ -54,29 +61,215 @@ class Recurrence:
             dtstart=first,
         )
 
-    def between(self, after: datetime, before: datetime) -> Iterator[tuple[datetime, datetime]]:
-        """Yield begin and end in UTC of each meeting that begins in [`after`, `before`).
+    def names(self, day: date) -> bool:
+        """Return whether the rule names `day`, a day in `zone`."""
+        if self.last_on and day > self.last_on:
+            return False
+        found = self.rule().after(datetime.combine(day, time.min), inc=True)
+        return found is not None and found.date() == day
 
-        A clock time that the change to summer time skips is moved by the hour that is skipped;
-        one that occurs twice is the first of the two. Raises ValueError if a bound is naive.
+    def nearest(self, day: date) -> list[date]:
+        """Return the last date before `day` and the first after it, as far as there are any."""
+        rule = self.rule()
+        found = [
+            rule.before(datetime.combine(day, time.min)),
+            rule.after(datetime.combine(day, time.max)),
+        ]
+        if self.last_on:
+            last = rule.before(datetime.combine(self.last_on, time.max))
+            found = [min(clock, last) for clock in found if clock and last]
+        return sorted({clock.date() for clock in found if clock})
+
+    def moment(self, day: date, clock: time) -> datetime:
+        """Return in UTC when it is `clock` on `day` in `zone`.
+
+        A clock time that the change to summer time skips is moved by what is skipped; one that
+        occurs twice is the first of the two.
+        """
+        return datetime.combine(day, clock, tzinfo=self.zone).astimezone(UTC)
+
+    def starts(self, after: datetime, before: datetime) -> Iterator[tuple[date, datetime]]:
+        """Yield each date of the rule that begins in [`after`, `before`): its day and moment.
+
+        The day is that of the rule, in `zone`; the moment is in UTC. Raises ValueError if a
+        bound is naive.
         """
         if after.tzinfo is None or before.tzinfo is None:
             raise ValueError("The bounds need a time zone.")
-        day = timedelta(days=1)
-        earliest = after.astimezone(self.zone).replace(tzinfo=None) - day
-        latest = before.astimezone(self.zone).replace(tzinfo=None) + day
+        # A day of grace on each side: the Pacific has skipped whole days.
+        earliest = after.astimezone(self.zone).replace(tzinfo=None) - _DAY
+        latest = before.astimezone(self.zone).replace(tzinfo=None) + _DAY
         if self.last_on:
             latest = min(latest, datetime.combine(self.last_on, time.max))
         for clock in self.rule().xafter(earliest, inc=True):
             if clock > latest:
                 return
-            start = clock.replace(tzinfo=self.zone).astimezone(UTC)
+            start = self.moment(clock.date(), self.start)
             if after <= start < before:
-                yield start, start + self.duration
+                yield clock.date(), start
+
+    def between(self, after: datetime, before: datetime) -> Iterator[tuple[datetime, datetime]]:
+        """Yield begin and end in UTC of each meeting that begins in [`after`, `before`)."""
+        for _day, start in self.starts(after, before):
+            yield start, start + self.duration
+
+    def next_occurrences(self, after: datetime, n: int) -> list[tuple[datetime, datetime]]:
+        """Return begin and end in UTC of the next `n` that begin later than `after`.
+
+        There are fewer if the rule comes to its last date. Exceptions and pauses are not the
+        rule's: `next_planned()` heeds them.
+        """
+        later = after + timedelta(microseconds=1)
+        return list(islice(self.between(later, after + _FARTHEST), n))
 
 
-def describe(recurrence: Recurrence) -> str:
-    """Return when it meets, in words, in the language that is active."""
+@dataclass(frozen=True)
+class Change:
+    """What is different on the date that a rule names as `on`.
+
+    What is None or "" stays as the rule says.
+    """
+
+    on: date
+    is_cancelled: bool = False
+    new_on: date | None = None
+    new_start: time | None = None
+    new_duration: timedelta | None = None
+    place: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Break:
+    """Days without meetings, both included; without `last_on`, until further notice."""
+
+    first_on: date
+    last_on: date | None = None
+    reason: str = ""
+
+    def holds(self, day: date) -> bool:
+        """Whether nobody meets on `day`."""
+        return self.first_on <= day and (self.last_on is None or day <= self.last_on)
+
+
+@dataclass(frozen=True)
+class Planned:
+    """One date of a meeting: when it takes place, or would if it were not canceled.
+
+    `original_on` and `original_starts_at` are what the rule says.
+    """
+
+    original_on: date
+    original_starts_at: datetime
+    starts_at: datetime
+    ends_at: datetime
+    is_cancelled: bool = False
+    place: str = ""
+    note: str = ""
+
+
+def planned(
+    recurrence: Recurrence,
+    changes: Iterable[Change],
+    breaks: Iterable[Break],
+    after: datetime,
+    before: datetime,
+) -> Iterator[Planned]:
+    """Yield the dates that begin in [`after`, `before`), canceled ones among them, in order.
+
+    A change for a day that the rule does not name is passed over. A date that was moved counts
+    where it was moved to, for the bounds and for the breaks alike: a group that moves its last
+    date of August into September meets in spite of its summer break.
+    """
+    by_day = {change.on: change for change in changes}
+    breaks = list(breaks)
+    # From this day on the rule has nothing more to say, however far it reaches.
+    end = min((b.first_on for b in breaks if b.last_on is None), default=date.max)
+
+    def unchanged() -> Iterator[Planned]:
+        for day, start in recurrence.starts(after, before):
+            if day >= end:
+                return
+            if day not in by_day and not any(b.holds(day) for b in breaks):
+                yield Planned(day, start, start, start + recurrence.duration)
+
+    changed = []
+    for change in by_day.values():
+        day = change.new_on or change.on
+        if recurrence.names(change.on) and not any(b.holds(day) for b in breaks):
+            start = recurrence.moment(day, change.new_start or recurrence.start)
+            if after <= start < before:
+                changed.append(
+                    Planned(
+                        original_on=change.on,
+                        original_starts_at=recurrence.moment(change.on, recurrence.start),
+                        starts_at=start,
+                        ends_at=start + (change.new_duration or recurrence.duration),
+                        is_cancelled=change.is_cancelled,
+                        place=change.place,
+                        note=change.note,
+                    )
+                )
+    in_order = attrgetter("starts_at", "original_starts_at")
+    yield from heapq.merge(unchanged(), sorted(changed, key=in_order), key=in_order)
+
+
+def next_planned(
+    recurrence: Recurrence,
+    changes: Iterable[Change],
+    breaks: Iterable[Break],
+    after: datetime,
+    n: int,
+) -> list[Planned]:
+    """Return the next `n` dates that take place and begin later than `after`, or all there are."""
+    later = after + timedelta(microseconds=1)
+    dates = planned(recurrence, changes, breaks, later, after + _FARTHEST)
+    return list(islice((date for date in dates if not date.is_cancelled), n))
+
+
+def describe(
+    recurrence: Recurrence, breaks: Iterable[Break] = (), today: date | None = None
+) -> str:
+    """Return when it meets, in words, in the language that is active.
+
+    The break that holds on `today` is told as well.
+    """
+    words = _describe_rule(recurrence)
+    now = [b for b in breaks if today and b.holds(today)]
+    if today and now:
+        last = max(now, key=lambda b: b.last_on or date.max)
+        words = _("%(rule)s. %(pause)s") % {
+            "rule": words.rstrip("."),
+            "pause": describe_break(last, today),
+        }
+    return words
+
+
+def describe_break(pause: Break, today: date) -> str:
+    """Return a break that is on, or still to come, in words: Paused until 31 August: holidays."""
+    days = {
+        "first": _day(pause.first_on, today),
+        "last": _day(pause.last_on, today) if pause.last_on else "",
+    }
+    if pause.first_on <= today:
+        words = _("Paused until %(last)s") if pause.last_on else _("Paused until further notice")
+    elif pause.last_on is None:
+        words = _("No meetings from %(first)s until further notice")
+    elif pause.last_on == pause.first_on:
+        words = _("No meeting on %(first)s")
+    else:
+        words = _("No meetings from %(first)s to %(last)s")
+    words %= days
+    if pause.reason:
+        words = _("%(pause)s: %(reason)s") % {"pause": words, "reason": pause.reason}
+    return words if words.endswith((".", "!", "?")) else f"{words}."
+
+
+def _day(day: date, today: date) -> str:
+    return date_format(day, "j F" if abs(day - today) < timedelta(days=180) else "j F Y")
+
+
+def _describe_rule(recurrence: Recurrence) -> str:
     day = {
         0: _("Monday"),
         1: _("Tuesday"),

@@ -13,15 +13,13 @@ SESSION_LIMIT = timedelta(days=30)
 
 
 def rebuild_occurrences() -> int:
-    """Keep the dates of every meeting ready for 400 days; return the number of meetings.
+    """Keep the dates of every group ready for 400 days; return the number of groups.
 
-    Each meeting is a transaction of its own, so that readers never wait for all of them. A
-    meeting that was removed in between is passed over.
+    Each group is a transaction of its own, so that readers never wait for all of them. A group
+    that was removed in between is passed over.
     """
-    number = 0
-    for meeting in Meeting.objects.order_by("pk").iterator(chunk_size=500):
-        number += Occurrence.objects.rebuild(meeting, timezone.now())
-    return number
+    groups = Meeting.objects.order_by("group").values_list("group", flat=True).distinct()
+    return sum(Occurrence.objects.rebuild_group(pk, timezone.now()) for pk in list(groups))
 
 
 def forget_ended_sessions(now: datetime) -> None:

@@ -20,6 +20,7 @@ from community.fields import EncryptedTextField
 from community.freshness import stale_day
 from community.joining_details import find_joining_details, repeats
 from community.languages import LANGUAGE_CHOICES, SIGN_LANGUAGE_CHOICES
+from community.recurrence import Break
 from facts.choices import Audience
 from facts.fields import ChoicesField
 
@@ -389,6 +390,12 @@ class SupportGroup(models.Model):
     def has_ended(self, at: datetime) -> bool:
         """Whether nobody meets any more at `at`."""
         return self.ended_on is not None and self.ended_on <= timezone.localdate(at)
+
+    @property
+    def breaks(self) -> list[Break]:
+        """Its pauses, and its end, as `community.recurrence` takes them."""
+        breaks = [pause.as_break for pause in self.pauses.all()]  # type: ignore[attr-defined]
+        return [*breaks, Break(self.ended_on)] if self.ended_on else breaks
 
     @property
     def ways_to_attend(self) -> list[str]:

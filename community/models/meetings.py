@@ -1,4 +1,5 @@
-from datetime import date, datetime, timedelta
+from collections.abc import Iterator
+from datetime import datetime, timedelta
 from typing import Any, ClassVar, Self
 from zoneinfo import ZoneInfo
 
@@ -11,7 +12,15 @@ from simple_history.models import HistoricalRecords
 
 from community.meeting_times import time_zone_names
 from community.models.groups import JoiningDetails, SupportGroup, ways_in
-from community.recurrence import Recurrence, describe
+from community.recurrence import (
+    Break,
+    Change,
+    Planned,
+    Recurrence,
+    describe,
+    next_planned,
+    planned,
+)
 from facts.fields import ChoicesField
 
 WEEKDAYS = [
@@ -177,6 +186,22 @@ class Meeting(models.Model):
             last_on=self.last_on,
         )
 
+    @property
+    def changes(self) -> list[Change]:
+        """Its exceptions, as `community.recurrence` takes them."""
+        return [exception.change for exception in self.exceptions.all()]  # type: ignore[attr-defined]
+
+    def planned(self, after: datetime, before: datetime) -> Iterator[Planned]:
+        """Yield its dates that begin in [`after`, `before`), canceled ones among them."""
+        return planned(self.recurrence, self.changes, self.group.breaks, after, before)
+
+    def next_occurrences(self, after: datetime, n: int) -> list[Planned]:
+        """Return its next `n` dates that take place and begin later than `after`.
+
+        Exceptions and pauses are heeded. There are fewer if it comes to its last date.
+        """
+        return next_planned(self.recurrence, self.changes, self.group.breaks, after, n)
+
     def is_current(self, at: datetime) -> bool:
         """Whether its last date, if it has one, is still to come, or is today in its zone."""
         return self.last_on is None or self.last_on >= at.astimezone(self.recurrence.zone).date()
@@ -279,6 +304,20 @@ class MeetingException(models.Model):
     def __str__(self) -> str:
         return f"{self.on:%Y-%m-%d}"
 
+    @property
+    def change(self) -> Change:
+        """The exception, as `community.recurrence` takes it."""
+        length = self.new_duration_minutes
+        return Change(
+            on=self.on,
+            is_cancelled=self.is_cancelled,
+            new_on=self.new_on,
+            new_start=self.new_starts_at,
+            new_duration=None if length is None else timedelta(minutes=length),
+            place=self.place,
+            note=self.note,
+        )
+
     def clean(self) -> None:
         """Look for ways in where everybody reads."""
         super().clean()
@@ -338,6 +377,7 @@ class Pause(models.Model):
         if errors:
             raise ValidationError(errors)
 
-    def holds(self, day: date) -> bool:
-        """Whether the group does not meet on `day`."""
-        return self.first_on <= day and (self.last_on is None or day <= self.last_on)
+    @property
+    def as_break(self) -> Break:
+        """The pause, as `community.recurrence` takes it."""
+        return Break(self.first_on, self.last_on, self.reason)

@@ -1,15 +1,19 @@
 from collections.abc import Iterable
+from dataclasses import asdict, fields
 from datetime import datetime, timedelta
 from typing import Self
 
 from django.db import models, transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, prefetch_related_objects
 from django.utils.translation import gettext_lazy as _
 
 from community.models.groups import SupportGroup
 from community.models.meetings import Meeting
+from community.recurrence import Planned
 
 HORIZON = timedelta(days=400)
+# What a row knows of its date.
+PLANNED = [field.name for field in fields(Planned)]
 
 
 class OccurrenceQuerySet(models.QuerySet["Occurrence"]):
@@ -36,34 +40,49 @@ class OccurrenceQuerySet(models.QuerySet["Occurrence"]):
         for group in groups:
             group.next_occurrence = rows.get(group.pk)
 
-    @transaction.atomic
     def rebuild(self, meeting: Meeting, at: datetime) -> bool:
-        """Make the rows of `meeting` match its rule, from `at` to 400 days later.
+        """Make the rows of `meeting` match its rule, as `rebuild_group()` does."""
+        return self._rebuild(meeting.group_id, at, pk=meeting.pk)
 
-        Rows that stay right are not touched; those gone by are kept for a day. Returns False,
-        and does nothing, if the meeting is not there any more. The rule is read under the
-        lock, so that two saves at once cannot leave the dates of the earlier one.
+    def rebuild_group(self, group_id: int, at: datetime) -> bool:
+        """Make the rows of a group's meetings match their rules, exceptions and pauses.
+
+        They reach from `at` to 400 days later; those gone by are kept for a day. Rows that stay
+        right are not touched, and a date that was moved keeps its row. Returns False, and does
+        nothing, if there is no meeting any more.
         """
-        locked = Meeting.objects.select_for_update().filter(pk=meeting.pk).first()
-        if locked is None:
+        return self._rebuild(group_id, at)
+
+    @transaction.atomic
+    def _rebuild(self, group_id: int, at: datetime, **which: int) -> bool:
+        # All is read under the lock, so that two saves at once cannot leave the dates of the
+        # earlier one. It lets pass what a new row does to the row that it points at.
+        groups = SupportGroup.objects.select_for_update(no_key=True).only("pk", "ended_on")
+        group = groups.filter(pk=group_id).first()
+        meetings = list(Meeting.objects.filter(group=group_id, **which))
+        if group is None or not meetings:
             return False
-        wanted = dict(locked.recurrence.between(at - timedelta(days=1), at + HORIZON))
-        rows = list(self.filter(meeting=locked))
-        kept = {row.starts_at for row in rows if wanted.get(row.starts_at) == row.ends_at}
-        wrong = [row.pk for row in rows if row.starts_at not in kept]
+        prefetch_related_objects(meetings, "exceptions")
+        prefetch_related_objects([group], "pauses")
+        wanted: dict[tuple[int, datetime], Occurrence] = {}
+        for meeting in meetings:
+            meeting.group = group
+            for date in meeting.planned(at - timedelta(days=1), at + HORIZON):
+                row = Occurrence(meeting=meeting, **asdict(date))
+                wanted[meeting.pk, row.original_starts_at] = row
+        wrong, changed = [], []
+        for row in self.filter(meeting__in=meetings):
+            new = wanted.pop((row.meeting_id, row.original_starts_at), None)
+            if new is None:
+                wrong.append(row.pk)
+            elif any(getattr(row, name) != getattr(new, name) for name in PLANNED):
+                new.pk = row.pk
+                changed.append(new)
         if wrong:
             self.filter(pk__in=wrong).delete()
-        self.bulk_create(
-            self.model(
-                meeting=locked,
-                starts_at=start,
-                ends_at=end,
-                original_on=start.astimezone(locked.recurrence.zone).date(),
-                original_starts_at=start,
-            )
-            for start, end in wanted.items()
-            if start not in kept
-        )
+        if changed:
+            Occurrence.objects.bulk_update(changed, PLANNED)
+        Occurrence.objects.bulk_create(wanted.values())
         return True
 
 
