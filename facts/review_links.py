@@ -1,56 +1,10 @@
-"""Links that open one text for one clinician, without an account. Plain functions.
+"""Links that open one text for one clinician, without an account."""
 
-A link's token is the request's number and a random secret, signed. The secret is in the mail
-alone: the database holds its hash, which opens nothing, and a signature without it opens nothing
-either.
-"""
+from facts.secret_links import SecretLinks, hash_of, make_secret
 
-import hashlib
-import secrets
+__all__ = ["hash_of", "make_secret", "make_token", "make_url", "read_token"]
 
-from django.conf import settings
-from django.core.signing import BadSignature, Signer
-from django.urls import reverse
-
-SECRET_BYTES = 24  # 192 bits, so that nobody guesses one
-MAX_LENGTH = 300
-_SALT = "facts.review_links"
-
-
-def _signer() -> Signer:
-    # A full stop as separator: no mail program breaks a link there, as some do at a colon.
-    return Signer(salt=_SALT, sep=".")
-
-
-def make_secret() -> str:
-    """Return a new random secret, as text that an address may hold."""
-    return secrets.token_urlsafe(SECRET_BYTES)
-
-
-def hash_of(secret: str) -> str:
-    """Return the SHA-256 of `secret` in hexadecimal.
-
-    A plain hash is enough for a secret that a machine drew: there is no list to try.
-    """
-    return hashlib.sha256(secret.encode()).hexdigest()
-
-
-def make_token(pk: int, secret: str) -> str:
-    """Return what stands in the address of the page."""
-    return _signer().sign_object([pk, secret])
-
-
-def read_token(token: str) -> tuple[int, str] | None:
-    """Return number and secret of a token that `make_token` made, or None for all else."""
-    if len(token) > MAX_LENGTH:
-        return None
-    try:
-        pk, secret = _signer().unsign_object(token)
-    except (BadSignature, ValueError):  # ValueError: what is no text that a browser could send.
-        return None
-    return pk, secret
-
-
-def make_url(pk: int, secret: str) -> str:
-    """Return the whole link, which belongs into one mail and nowhere else."""
-    return settings.SITE_URL + reverse("clinical-review", args=[make_token(pk, secret)])
+_links = SecretLinks("facts.review_links", "clinical-review")
+make_token = _links.make_token
+read_token = _links.read_token
+make_url = _links.make_url

@@ -5,15 +5,14 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
-from django.core.mail import EmailMessage
 from django.db import transaction
-from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from facts import review_links
+from facts.mails import send
 from facts.models import FactVersion, ReviewRequest
 
 
@@ -39,7 +38,7 @@ def send_request(
             "url": review_links.make_url(request.pk, secret),
             "expires_at": timezone.localtime(request.expires_at),
         }
-        _send("facts/email/review_request", email, context)
+        send("facts/email/review_request", email, context)
     return request
 
 
@@ -54,7 +53,7 @@ def record_answer(request: ReviewRequest, **answer: str) -> None:
         if asker is None or not (asker.is_active and asker.is_staff):
             return
         path = reverse("admin:facts_factversion_change", args=[request.version_id])  # type: ignore[attr-defined]
-        _send("facts/email/review_answered", asker.email, {"url": settings.SITE_URL + path})
+        send("facts/email/review_answered", asker.email, {"url": settings.SITE_URL + path})
 
 
 def _role(person: Any) -> str:
@@ -64,15 +63,3 @@ def _role(person: Any) -> str:
     if person.has_perm("facts.approve_factversion"):
         return _now("A reviewer")
     return _now("An editor")
-
-
-def _send(template: str, address: str, context: dict[str, Any]) -> None:
-    context = {**context, "site_name": settings.SITE_NAME}
-    subject = render_to_string(f"{template}_subject.txt", context)
-    EmailMessage(
-        " ".join(subject.split()),
-        render_to_string(f"{template}_message.txt", context),
-        to=[address],
-        # Says to other machines that no person wrote this, so that none answers.
-        headers={"Auto-Submitted": "auto-generated"},
-    ).send()

@@ -15,35 +15,21 @@ from facts.gentle import Asked, show
 from facts.models import FactVersion, ReviewRequest
 from facts.models.review_requests import RequestClosed
 from facts.review_mails import record_answer
+from facts.views.mailed_links import NO_ADDRESS, for_one_person, opens_nothing
 
-# The address is the key: no copy is kept. Referrer-Policy is the site's own: no other site is told
-# the address, and our own logs hold no referrer.
-HEADERS = {
-    "Cache-Control": "private, no-store",
-    "X-Robots-Tag": "noindex, nofollow",
-}
-# The base page names its own address, and here that must not be printed. Nothing is covered: a
-# clinician has to read all of it.
-NO_ADDRESS = {"canonical_url": ""}
+# Nothing is covered: a clinician has to read all of it.
 EVERYTHING = Asked(hidden=frozenset())
 
 
+@for_one_person
+@require_http_methods(["GET", "HEAD", "POST"])
 def clinical_review(request: HttpRequest, token: str) -> HttpResponse:
     """The text that `token` opens, and a form. GET and HEAD change nothing: programs that scan
     mails open links too.
     """
-    response = _page(request, token)
-    for name, value in HEADERS.items():
-        response[name] = value
-    return response
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-def _page(request: HttpRequest, token: str) -> HttpResponse:
     found = ReviewRequest.find(token)
     if found is None:
-        # The same page as for any address that is none.
-        return render(request, "404.html", NO_ADDRESS, status=404)
+        return opens_nothing(request)
     now = timezone.now()
     form = ClinicalReviewForm(request.POST if request.method == "POST" else None)
     if form.is_bound and not ratelimit.consume(
