@@ -5,3 +5,7 @@ from django.dispatch import Signal
 # Sent in the transaction of the change, with `instance`: a SupportGroup or Service of which
 # something public has changed.
 public_content_changed = Signal()
+
+# Sent by whoever delivers mail, when a message will not arrive: `message_id`, and `is_refused`,
+# whether the other side does not take it. Otherwise our own server could not be reached.
+mail_given_up = Signal()

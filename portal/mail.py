@@ -1,5 +1,6 @@
 """Mail: queued with the change that causes it, sent by the worker, tried again if it fails."""
 
+import smtplib
 import sys
 from collections.abc import Sequence
 from datetime import timedelta
@@ -17,11 +18,15 @@ from django.utils import timezone
 from django_tasks import task
 from django_tasks_db.models import DBTaskResult
 
+from community.signals import mail_given_up
+
 log = structlog.get_logger("portal.mail")
 
 # Minutes to wait after each failed try; the codes in most mails die after ten minutes, notices
 # of a changed password must arrive all the same.
 RETRY_AFTER = (1, 2, 5, 15, 60, 240)
+# What the other side says of the address or the message; all else is a server that is away.
+REFUSALS = (smtplib.SMTPRecipientsRefused, smtplib.SMTPDataError)
 
 
 class QueuedEmailBackend(BaseEmailBackend):
@@ -93,16 +98,35 @@ def unpack(packed: dict[str, Any]) -> EmailMultiAlternatives:
 
 @task()
 def deliver(packed: dict[str, Any], tries: int) -> None:
-    """Send one message. If it fails, queue it again for later, up to six times."""
+    """Send one message. If it fails, queue it again for later, up to six times.
+
+    What the other side refuses for good is not tried again. Whoever wants to know of a message
+    that will not arrive is told by a signal.
+    """
     try:
         mail.get_connection(settings.EMAIL_DELIVERY_BACKEND).send_messages([unpack(packed)])
     except OSError as error:  # smtplib's errors are OSErrors too.
-        if tries >= len(RETRY_AFTER):
+        if _is_refused_for_good(error) or tries >= len(RETRY_AFTER):
             log.error("mail given up", error=type(error).__name__, tries=tries + 1)
+            mail_given_up.send(
+                sender=None,
+                message_id=packed["headers"].get("Message-ID", ""),
+                is_refused=isinstance(error, REFUSALS),
+            )
             return
         wait = timedelta(minutes=RETRY_AFTER[tries])
         log.warning("mail not sent, will be tried again", error=type(error).__name__)
         deliver.using(run_after=timezone.now() + wait).enqueue(packed, tries + 1)
+
+
+def _is_refused_for_good(error: OSError) -> bool:
+    """Return whether nobody at the other side will ever take the message.
+
+    Codes from 500 on are for good. Source: RFC 5321, section 4.2.1.
+    """
+    if not isinstance(error, smtplib.SMTPRecipientsRefused):
+        return False
+    return all(code >= 500 for code, _words in error.recipients.values())
 
 
 def prune_delivered() -> int:

@@ -13,6 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
+from community.signals import mail_given_up
 from portal.mail import RETRY_AFTER, deliver, pack, prune_delivered, unpack
 
 FAILING = "tests.portal.test_mail.FailingBackend"
@@ -121,6 +122,57 @@ def test_mail_is_given_up_after_the_last_try(queue, settings):
 
     assert tuple(waits) == RETRY_AFTER
     assert not DBTaskResult.objects.filter(status="READY").exists()
+
+
+@pytest.fixture
+def given_up():
+    """What was told of messages that will not arrive."""
+    told = []
+
+    def receive(message_id, is_refused, **kwargs):
+        told.append((message_id, is_refused))
+
+    mail_given_up.connect(receive)
+    yield told
+    mail_given_up.disconnect(receive)
+
+
+class RefusingBackend:
+    """A mail server at which nobody has this address, or whose box is full for now."""
+
+    code = 550
+
+    def __init__(self, *args, **kwargs):
+        pass
+
+    def send_messages(self, messages):
+        raise smtplib.SMTPRecipientsRefused({"a@example.org": (self.code, b"no")})
+
+
+def test_address_that_nobody_has_is_tried_once(queue, settings, given_up):
+    settings.EMAIL_DELIVERY_BACKEND = "tests.portal.test_mail.RefusingBackend"
+    message(headers={"Message-ID": "<a@b>"}).send()
+
+    work()
+
+    assert not DBTaskResult.objects.filter(status="READY").exists()
+    assert given_up == [("<a@b>", True)]
+
+
+@pytest.mark.parametrize(("code", "is_refused"), [(452, True), (None, False)])
+def test_who_wants_to_know_is_told_after_the_last_try(
+    queue, settings, given_up, monkeypatch, code, is_refused
+):
+    monkeypatch.setattr(RefusingBackend, "code", code)
+    name = "RefusingBackend" if code else "FailingBackend"
+    settings.EMAIL_DELIVERY_BACKEND = f"tests.portal.test_mail.{name}"
+    packed = pack(message())
+
+    deliver.call(packed, len(RETRY_AFTER) - 1)
+    assert given_up == []
+    deliver.call(packed, len(RETRY_AFTER))
+
+    assert given_up == [(packed["headers"]["Message-ID"], is_refused)]
 
 
 def test_log_of_a_failure_names_nobody(queue, settings, caplog, capsys):
