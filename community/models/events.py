@@ -26,6 +26,11 @@ class Event(models.Model):
         MEMBER_SWITCHED_ON = "member-switched-on", _("account switched on")
         MEMBER_ROLES = "member-roles", _("roles changed")
         MEMBER_DELETED = "member-deleted", _("account deleted on request")
+        GROUP_CHECKED = "group-checked", _("listing checked")
+        GROUP_ENDED = "group-ended", _("group said to have ended")
+        ORGANIZER_ASKED = "organizer-asked", _("organizer asked")
+        MAIL_CAME_BACK = "mail-came-back", _("mail to the organizer came back")
+        QUESTION_SETTLED = "question-settled", _("question to the organizer settled")
 
     at = models.DateTimeField(_("when"))
     actor = models.ForeignKey(

@@ -20,6 +20,7 @@ from community.fields import EncryptedTextField
 from community.freshness import stale_day
 from community.joining_details import find_joining_details, repeats
 from community.languages import LANGUAGE_CHOICES, SIGN_LANGUAGE_CHOICES
+from community.models.worklist import WorklistQuerySet
 from community.recurrence import Break
 from facts.choices import Audience
 from facts.fields import ChoicesField
@@ -74,7 +75,7 @@ def ways_in(
     return errors
 
 
-class SupportGroupQuerySet(models.QuerySet):
+class SupportGroupQuerySet(WorklistQuerySet):
     def published(self, at: datetime) -> Self:
         """Groups that readers find at `at`; examples only while the portal is on localhost."""
         published = self.filter(published_at__lte=at)
@@ -91,13 +92,14 @@ class SupportGroupQuerySet(models.QuerySet):
     def in_default_results(self, at: datetime) -> Self:
         """Groups that lists show unasked at `at`; the others are still reachable.
 
-        Left out are those that nobody has confirmed for very long, and those of which the
-        organizer says that they have ended. One that was never checked is as old as its
+        Left out are those that have ended, or of which the organizer says so, and those that
+        nobody has confirmed for very long. One that was never checked is as old as its
         publication.
         """
         today = timezone.localdate(at)
         return (
             self.published(at)
+            .running(at)
             .filter(reported_ended_on__isnull=True)
             .alias(stale_on=stale_day())
             .filter(Q(is_example=True) | Q(stale_on__gt=today))
