@@ -7,7 +7,15 @@ from django.db.models import Model
 from django.db.models.signals import post_delete, post_save
 from django.utils import timezone
 
-from community.models import Meeting, MeetingException, Occurrence, Pause, SupportGroup
+from community.models import (
+    Meeting,
+    MeetingException,
+    Occurrence,
+    Pause,
+    SupportGroup,
+    Verification,
+)
+from community.signals import mail_given_up
 
 
 def _meeting_saved(instance: Meeting, **kwargs: Any) -> None:
@@ -44,6 +52,11 @@ def _save_what_was_chosen(request: Any, user: Any, **kwargs: Any) -> None:
     save_chosen(request, user)
 
 
+def _note_undelivered(message_id: str, is_refused: bool, **kwargs: Any) -> None:
+    for asking in Verification.objects.of_message(message_id):
+        asking.note_undelivered(message_id, is_refused=is_refused)
+
+
 def connect() -> None:
     """Connect the receivers; `dispatch_uid` keeps a second call from doubling them."""
     post_save.connect(_meeting_saved, sender=Meeting, dispatch_uid="community_occurrences")
@@ -54,3 +67,4 @@ def connect() -> None:
         )
         signal.connect(_pause_changed, sender=Pause, dispatch_uid="community_occurrences")
     user_logged_in.connect(_save_what_was_chosen, dispatch_uid="community_save_chosen")
+    mail_given_up.connect(_note_undelivered, dispatch_uid="community_mail_given_up")

@@ -3,10 +3,12 @@
 from datetime import datetime, timedelta
 
 from allauth.usersessions.models import UserSession
+from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 
 from community.models import Meeting, Occurrence
+from community.verification_mails import ask_owners
 
 # Whoever stays signed in for longer is asked again: what is known of a device goes by then.
 SESSION_LIMIT = timedelta(days=30)
@@ -31,3 +33,9 @@ def forget_ended_sessions(now: datetime) -> None:
         old.end()
     running = Session.objects.filter(expire_date__gt=now).values("session_key")
     UserSession.objects.exclude(session_key__in=running).delete()
+
+
+def ask_organizers(now: datetime) -> None:
+    """Ask organizers whose listings are due, and remind some, unless it is switched off."""
+    if settings.ASK_ORGANIZERS:
+        ask_owners(now)

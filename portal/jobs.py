@@ -14,7 +14,7 @@ from django.utils import timezone
 from django_tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
-from community.tasks import forget_ended_sessions, rebuild_occurrences
+from community.tasks import ask_organizers, forget_ended_sessions, rebuild_occurrences
 from facts.tasks import check_due_links, forget_old_words
 from portal.health import BEAT
 from portal.mail import prune_delivered
@@ -82,6 +82,7 @@ JOBS = (
     RecurringJob("rebuild-occurrences", timedelta(days=1), lambda now: rebuild_occurrences()),
     RecurringJob("forget-old-words", timedelta(days=1), forget_old_words),
     RecurringJob("forget-empty-searches", timedelta(days=1), forget_empty_searches),
+    RecurringJob("ask-organizers", timedelta(days=1), ask_organizers),
     # Last: it waits for strangers, a minute at most.
     RecurringJob("check-links", timedelta(hours=1), check_due_links),
 )

@@ -329,6 +329,7 @@ ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = _site.scheme
 ACCOUNT_RATE_LIMITS = {
     "clinical_review": "30/h/key",
+    "listing_check": "30/h/key",
     "login": "10/m/ip",
     "login_failed": "10/m/ip,5/5m/key",
     "signup": "20/m/ip",
@@ -399,3 +400,9 @@ _check_links = env.str("WAYMARK_CHECK_LINKS", default="1")
 if _check_links not in {"0", "1"}:
     raise ImproperlyConfigured(f"WAYMARK_CHECK_LINKS is “{_check_links}”: it must be 0 or 1.")
 CHECK_LINKS = _check_links == "1"
+
+# Whether the worker asks organizers by mail if their listings are still right.
+_ask_organizers = env.str("WAYMARK_ASK_ORGANIZERS", default="1")
+if _ask_organizers not in {"0", "1"}:
+    raise ImproperlyConfigured(f"WAYMARK_ASK_ORGANIZERS is “{_ask_organizers}”: it must be 0 or 1.")
+ASK_ORGANIZERS = _ask_organizers == "1"

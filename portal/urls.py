@@ -4,6 +4,7 @@ from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
 from django.urls import include, path
 
+from community.views import verifications
 from facts.views.clinical_reviews import clinical_review
 from portal.views import empty_searches, machines, pages
 
@@ -17,6 +18,7 @@ urlpatterns = [
     path("health/ready", machines.ready, name="health-ready"),
     # In a mail to one person, who need not know our languages: no prefix.
     path("clinical-review/<str:token>/", clinical_review, name="clinical-review"),
+    path("listing-check/<str:token>/", verifications.listing_check, name="listing-check"),
     # English has no prefix; other languages stand under theirs: /es/facts/
     *i18n_patterns(
         path("", pages.home, name="home"),

@@ -58,6 +58,8 @@ ADDRESSES = {
     "facts:page-accessibility": ("/accessibility/", *PUBLIC),
     # A link that is none. tests/facts/test_clinical_review.py opens real ones.
     "clinical-review": ("/clinical-review/wrong/", (GONE, GONE, GONE), (GONE, GONE, GONE)),
+    # The same. tests/community/test_listing_check.py opens real ones.
+    "listing-check": ("/listing-check/wrong/", (GONE, GONE, GONE), (GONE, GONE, GONE)),
     "facts:preferences": ("/preferences/", (200, 200, 200), (DONE, DONE, DONE)),
     "community:support-group-list": ("/groups/", *PUBLIC),
     "community:support-group-detail": ("/groups/circle/", *PUBLIC),

@@ -52,6 +52,7 @@ def settings_of(tmp_path):
         ({**GOOD, "DEBUG": "maybe"}, "DEBUG"),
         ({**GOOD, "DEBUG": "2"}, "DEBUG"),
         ({**GOOD, "WAYMARK_CHECK_LINKS": "never"}, "WAYMARK_CHECK_LINKS"),
+        ({**GOOD, "WAYMARK_ASK_ORGANIZERS": "never"}, "WAYMARK_ASK_ORGANIZERS"),
         ({**GOOD, "TRUSTED_PROXY_COUNT": "some"}, "TRUSTED_PROXY_COUNT"),
         ({**GOOD, "DATABASE_URL": "mysql://root@localhost/portal"}, "SQLite or PostgreSQL"),
     ],
