@@ -5,7 +5,7 @@ neutral one.
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -209,9 +209,14 @@ def keep_unsaved_note(
 
 def unsaved_notes(request: HttpRequest, reading_list: ReadingList) -> list[UnsavedNote]:
     """Return the notes on `reading_list` that were kept and are not saved, oldest first."""
+    return unsaved_notes_in(request.session, str(reading_list.pk))
+
+
+def unsaved_notes_in(session: Mapping[str, Any], list_pk: str = "") -> list[UnsavedNote]:
+    """Return the notes that `session` keeps, those of one list only if it is named."""
     notes = []
-    for kept in request.session.get(_UNSAVED_NOTES, []):
-        if kept["list"] != str(reading_list.pk):
+    for kept in session.get(_UNSAVED_NOTES, []):
+        if list_pk and kept["list"] != list_pk:
             continue
         try:
             text = Sealed(kept["token"]).open()

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from community.views import account, reading_lists, saved_items, support_groups
+from community.views import account, member_data, reading_lists, saved_items, support_groups
 
 app_name = "community"
 
@@ -27,6 +27,12 @@ reading_list_urls: list[URLPattern | URLResolver] = [
 account_urls = [
     path("", account.account, name="account"),
     path("confirm/", account.account_confirm, name="account-confirm"),
+    path("export/", member_data.account_export, name="account-export"),
+    path(
+        "export/<str:secret>/",
+        member_data.account_export_download,
+        name="account-export-download",
+    ),
     path("delete/", account.account_delete, name="account-delete"),
 ]
 

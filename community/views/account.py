@@ -30,7 +30,7 @@ CLEAR_SITE_DATA = '"cache", "storage"'
 @require_http_methods(["GET", "HEAD", "POST"])
 def account(request: HttpRequest) -> HttpResponse:
     """Show what there is about the member, and the way to change each part."""
-    member = _member(request)
+    member = member_of(request)
     form = DisplayNameForm(request.POST or None, instance=member)
     if request.method == "POST" and form.is_valid():
         form.save()
@@ -53,7 +53,7 @@ def account(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def account_confirm(request: HttpRequest) -> HttpResponse:
     """Ask for a code by mail before a step that matters, where there is nothing else to ask."""
-    member = _member(request)
+    member = member_of(request)
     process = ConfirmationByCode.resume(request)
     if request.method == "POST" and "send" in request.POST:
         limited = ratelimit.consume_or_429(request, action="request_login_code", key=member.email)
@@ -86,7 +86,7 @@ def account_confirm(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def account_delete(request: HttpRequest) -> HttpResponse:
     """Say what goes, and delete it all when asked to."""
-    member = _member(request)
+    member = member_of(request)
     if request.method != "POST":
         return render(request, "community/account_delete.html", {"address": member.email})
     address = member.email
@@ -128,7 +128,7 @@ def _delete(member: Member) -> None:
         member.delete()
 
 
-def _member(request: HttpRequest) -> Member:
+def member_of(request: HttpRequest) -> Member:
     """Return who is signed in; only for views behind `login_required`."""
     assert isinstance(request.user, Member), settings.AUTH_USER_MODEL  # noqa: S101
     return request.user

@@ -86,6 +86,13 @@ ADDRESSES = {
     "community:saved-item-delete": (f"{ITEM}/remove/", (WRONG,) * 3, (SIGN_IN, DONE, GONE)),
     "community:account": ("/account/", (SIGN_IN, 200, 200), (SIGN_IN, 200, 200)),
     "community:account-confirm": ("/account/confirm/", (SIGN_IN, 200, 200), (SIGN_IN, 200, 200)),
+    # A proof of who is there comes first; tests/community/test_account_export.py goes on from it.
+    "community:account-export": ("/account/export/", (SIGN_IN, 302, 302), (SIGN_IN, 302, 302)),
+    "community:account-export-download": (
+        "/account/export/no-such-link/",
+        (SIGN_IN, 302, 302),
+        (SIGN_IN, 302, 302),
+    ),
     "community:account-delete": ("/account/delete/", (SIGN_IN, 302, 302), (SIGN_IN, 302, 302)),
 }
 # allauth's own pages have tests of their own, in tests/community/test_account*.py.
