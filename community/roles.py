@@ -21,7 +21,10 @@ ROLES: dict[str, dict[str, list[str]]] = {
             "view_report", "change_report",
         ],
         "community": ["view_service", "add_service", "change_service"],
-        "portal": ["view_emptysearch", "delete_emptysearch"],
+        "portal": [
+            "view_emptysearch", "delete_emptysearch",
+            "view_synonym", "add_synonym", "change_synonym", "delete_synonym",
+        ],
     },
     "Reviewer": {
         "facts": [
@@ -32,7 +35,7 @@ ROLES: dict[str, dict[str, list[str]]] = {
             "view_report", "change_report",
         ],
         "community": [],
-        "portal": ["view_emptysearch", "delete_emptysearch"],
+        "portal": ["view_emptysearch", "delete_emptysearch", "view_synonym"],
     },
     "Moderator": {
         "facts": [],

@@ -2,12 +2,14 @@
 
 from typing import Any
 
+from django.apps import apps
 from django.core.management import call_command
 from django.db import transaction
 from django.db.models.signals import post_migrate
 
 from community.signals import public_content_changed as community_changed
 from facts.signals import public_content_changed as facts_changed
+from portal.models import SearchWord
 from portal.pages import store
 from portal.search import index
 
@@ -21,8 +23,15 @@ def _make_cache_table(using: str, **kwargs: Any) -> None:
     call_command("createcachetable", database=using, verbosity=0)
 
 
+def _learn_words(**kwargs: Any) -> None:
+    """Learn the words of an index that was written before words were kept."""
+    if not SearchWord.objects.exists():
+        index.learn_all()
+
+
 def connect() -> None:
     """Connect the receivers; `dispatch_uid` keeps a second call from doubling them."""
     for signal in (facts_changed, community_changed):
         signal.connect(_public_content_changed, dispatch_uid="portal_public_content_changed")
     post_migrate.connect(_make_cache_table, dispatch_uid="portal_cache_table")
+    post_migrate.connect(_learn_words, sender=apps.get_app_config("portal"), dispatch_uid="words")

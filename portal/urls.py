@@ -7,6 +7,7 @@ from django.urls import include, path
 from community.views import verifications
 from facts.views.clinical_reviews import clinical_review
 from portal.views import empty_searches, machines, pages
+from portal.views.search import search, search_suggest
 
 urlpatterns = [
     path("admin/", admin.site.urls),
@@ -22,7 +23,8 @@ urlpatterns = [
     # English has no prefix; other languages stand under theirs: /es/facts/
     *i18n_patterns(
         path("", pages.home, name="home"),
-        path("search/", pages.search, name="search"),
+        path("search/", search, name="search"),
+        path("search/suggest/", search_suggest, name="search-suggest"),
         path("search/tell/", empty_searches.search_tell, name="search-tell"),
         path("search/tell/thanks/", empty_searches.search_told, name="search-told"),
         path("help/", pages.help_now, name="help"),

@@ -11,8 +11,10 @@ from django.utils import timezone
 from django.utils.html import strip_tags
 
 from community.models import Service, SupportGroup
+from facts.choices import Sensitivity
 from facts.models import Fact, FactVersion, GlossaryTerm, Topic
-from portal.models import SearchEntry
+from portal.models import SearchEntry, SearchWord
+from portal.search.words import plain_words
 
 
 def _plain(html: str) -> str:
@@ -107,6 +109,13 @@ KINDS: dict[type[Model], tuple[str, Callable[[Any], Iterable[SearchEntry]]]] = {
 }
 
 
+def _words(entry: SearchEntry) -> list[str]:
+    """Return the words of `entry` that stand where a gentle reader sees them."""
+    if entry.sensitivity == Sensitivity.NONE:
+        return plain_words(f"{entry.title} {entry.body}")
+    return plain_words(entry.neutral_title)
+
+
 def update(instance: Any) -> None:
     """Make the index say of `instance` what is true now; called inside the change's transaction.
 
@@ -123,6 +132,7 @@ def update(instance: Any) -> None:
             for entry in entries:
                 entry.kind, entry.key = kind, key
             SearchEntry.objects.bulk_create(entries)
+            SearchWord.objects.learn(word for entry in entries for word in _words(entry))
         if isinstance(instance, Topic):
             for fact in instance.facts.select_related("topic"):  # type: ignore[attr-defined]
                 update(fact)
@@ -132,8 +142,15 @@ def rebuild() -> int:
     """Write the whole index anew and return the number of entries."""
     with transaction.atomic():
         SearchEntry.objects.all().delete()
+        SearchWord.objects.all().delete()
         for model in KINDS:
             if model is not Fact:  # A topic brings its facts.
                 for instance in model._default_manager.all():
                     update(instance)
     return SearchEntry.objects.count()
+
+
+def learn_all() -> None:
+    """Keep the words of every entry, for those who mistype them."""
+    for entry in SearchEntry.objects.iterator():
+        SearchWord.objects.learn(_words(entry))

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from html import escape
 
@@ -11,17 +11,12 @@ from django.utils.safestring import SafeString, mark_safe
 
 from facts.choices import Sensitivity
 from portal.search import postgres, sqlite
-from portal.search.rows import HIT_BEGINS, HIT_ENDS, Row
+from portal.search.rows import HIT_BEGINS, HIT_ENDS, LIMIT, Row
+from portal.search.terms import mend, understand
+from portal.search.words import plain_words
 
-MAX_LENGTH = 200  # characters of a query that are looked at
-MAX_WORDS = 12
-# Words that say nothing of what is looked for; PostgreSQL passes over much the same ones.
-STOP_WORDS = frozenset(
-    "a about am an and any are as at be been but by can could did do does for from get going had "
-    "has have he her him his how i if im in is it its ive me my no not of on or our s she should "
-    "so t than that the their them then there they this to us was we were what when where which "
-    "who why will with would you your".split()
-)
+# With fewer texts that hold every word, those that hold some are shown after them.
+FEW = 6
 
 
 @dataclass(frozen=True)
@@ -36,31 +31,41 @@ class Result:
     snippet: SafeString
 
 
-def words_of(text: str) -> list[str]:
-    """Return the words of a query that say what is looked for.
+@dataclass(frozen=True)
+class Found:
+    """The results, the best first; `mended` are words that were looked for in place of slips.
 
-    Nothing else of it ever reaches a database's query language.
+    `is_loose` says that none of the results holds all of the words.
     """
-    words = re.findall(r"\w+", text[:MAX_LENGTH].replace("_", " "))
-    return [word for word in words if word.lower() not in STOP_WORDS][:MAX_WORDS]
+
+    results: list[Result] = field(default_factory=list)
+    mended: list[str] = field(default_factory=list)
+    is_loose: bool = False
 
 
-def search(text: str, at: datetime, language: str, hidden: Iterable[str]) -> list[Result]:
-    """Return what fits `text` best and is live at `at`, the best first.
+def search(text: str, at: datetime, language: str, hidden: Iterable[str]) -> Found:
+    """Return what fits `text` best and is live at `at`.
 
-    The last word also finds what it is the beginning of. If no text holds all the words, those
-    that hold some are returned. `hidden` are the sensitivities of which nothing is shown but
-    the neutral title.
+    The last word also finds what it is the beginning of. `hidden` are the sensitivities of which
+    nothing is shown but the neutral title. Asks the database five times at most.
     """
-    words = words_of(text)
-    if not words:
-        return []
-    find = (postgres if connection.vendor == "postgresql" else sqlite).find
-    rows = find(words, at, language, all_words=True)
-    if not rows and len(words) > 1:
-        rows = find(words, at, language, all_words=False)
+    query = understand(text)
+    if not query.terms:
+        return Found()
+    database = postgres if connection.vendor == "postgresql" else sqlite
+    frequencies = database.frequencies(query.terms)
+    query = mend(query, frequencies)
+    rows = database.find_all(query.terms, at, language)
+    is_loose = not rows
+    if len(rows) < FEW and len(query.terms) > 1:
+        known = {row.url for row in rows}
+        others = database.find_some(query.terms, frequencies, at, language)
+        rows += [row for row in others if row.url not in known]
     covered = frozenset(hidden)
-    return [_result(row, row.sensitivity in covered) for row in rows]
+    results = [_result(row, row.sensitivity in covered) for row in rows[:LIMIT]]
+    # What is called just so comes first; the order of the others stays.
+    results.sort(key=lambda result: plain_words(result.title) != list(query.words))
+    return Found(results, query.mended if results else [], is_loose and bool(results))
 
 
 def _result(row: Row, is_covered: bool) -> Result:

@@ -27,6 +27,7 @@ from facts.models import (
     Source,
     Topic,
 )
+from portal.models import Synonym
 from portal.starter.read import BrokenLibrary, Entry, Library, fact_address
 
 REASON = "starter library"
@@ -95,6 +96,8 @@ class _Loader:
             self._row(Service, "slug", entry)
         for entry in library.pages:
             self._row(Page, "slug", entry)
+        for entry in library.synonyms:
+            self._row(Synonym, "words", entry)
         return self.report
 
     def _say(self, outcome: Outcome, kind: type[Model], name: Any, why: str = "") -> None:

@@ -13,6 +13,7 @@ from django.db.models import Model
 
 from community.models import Service
 from facts.models import FactVersion, GlossaryTerm, Page, Question, Source, Topic
+from portal.models import Synonym
 
 FOLDER = Path(__file__).resolve().parent
 ALLOWED_TAGS = {"p", "ul", "ol", "li", "strong", "em", "h3", "a", "blockquote", "br"}
@@ -52,6 +53,7 @@ class Library:
     questions: list[Entry] = field(default_factory=list)
     services: list[Entry] = field(default_factory=list)
     pages: list[Entry] = field(default_factory=list)
+    synonyms: list[Entry] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -117,7 +119,8 @@ SERVICE = Shape(
 )  # fmt: skip
 CITATION = {"source", "supports", "passages"}
 # Lists of words that their models keep in one column, separated by commas.
-LISTED_WORDS = {"other_names", "plain_words"}
+LISTED_WORDS = {"other_names", "plain_words", "means"}
+SYNONYM = Shape(Synonym, "words", {"words": str, "means": list})
 PAGE = Shape(Page, "slug", {"slug": str, "title": str, "body": str})
 
 
@@ -140,6 +143,7 @@ class _Reader:
             (library.questions, "questions.toml", "questions", QUESTION),
             (library.services, "services.toml", "services", SERVICE),
             (library.pages, "pages.toml", "pages", PAGE),
+            (library.synonyms, "synonyms.toml", "synonyms", SYNONYM),
         ):
             data = self._file(self.folder / name)
             for extra in sorted(set(data) - {table}):

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from portal.forms import SearchTellForm
 from portal.models import EmptySearch
-from portal.search.query import MAX_LENGTH
+from portal.search.words import MAX_LENGTH
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

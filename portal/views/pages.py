@@ -9,9 +9,8 @@ from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
 from community.models import Service
-from facts.gentle import Asked, kind_line
+from facts.gentle import Asked
 from facts.models import FactVersion, Topic
-from portal.search.query import search as find
 
 NEW_FACTS = 3
 
@@ -25,18 +24,6 @@ def home(request: HttpRequest) -> HttpResponse:
         "new_versions": FactVersion.objects.newest(now, get_language())[:NEW_FACTS],
     }
     return render(request, "home.html", context)
-
-
-@require_safe
-def search(request: HttpRequest) -> HttpResponse:
-    """What fits a few words, over topics, facts, words explained, services and groups."""
-    query = request.GET.get("q", "").strip()
-    hidden = request.preferences.hidden  # type: ignore[attr-defined]
-    found = find(query, timezone.now(), get_language() or "en", hidden)
-    results = [(result, kind_line(result.sensitivity)) for result in found]
-    topics = Topic.objects.published(timezone.now())[:6] if not results else []
-    context = {"query": query, "results": results, "topics": topics}
-    return render(request, "search.html", context)
 
 
 @require_safe

@@ -22,9 +22,10 @@ KEPT_OUT = {
 }
 ROOMS = {
     "Editor": {"topic", "fact", "factversion", "source", "link", "glossaryterm", "question",
-               "page", "review", "reviewrequest", "event", "report", "emptysearch", "service"},
+               "page", "review", "reviewrequest", "event", "report", "emptysearch", "synonym",
+               "service"},
     "Reviewer": {"topic", "fact", "factversion", "source", "link", "glossaryterm", "question",
-                 "page", "review", "reviewrequest", "event", "report", "emptysearch"},
+                 "page", "review", "reviewrequest", "event", "report", "emptysearch", "synonym"},
     "Moderator": {"supportgroup", "service"},
 }  # fmt: skip
 

@@ -26,6 +26,7 @@ PUBLIC = ((200, 200, 200), (WRONG, WRONG, WRONG))
 ADDRESSES = {
     "home": ("/", *PUBLIC),
     "search": ("/search/?q=bones", *PUBLIC),
+    "search-suggest": ("/search/suggest/?q=bo", *PUBLIC),
     "search-tell": ("/search/tell/?q=rent", (200, 200, 200), (BAD, BAD, BAD)),
     "search-told": ("/search/tell/thanks/", *PUBLIC),
     "help": ("/help/", *PUBLIC),

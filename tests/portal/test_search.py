@@ -1,11 +1,13 @@
 from datetime import timedelta
 
 import pytest
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError
 from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from portal.models import SearchEntry
+from portal.models import SearchEntry, SearchWord, Synonym
 from portal.search import index
 from tests.factories import (
     FactFactory,
@@ -215,5 +217,165 @@ def test_queries_do_not_grow_with_results(client, django_assert_max_num_queries)
     for number in range(15):
         make_live(title=f"Walking {number}")
 
-    with django_assert_max_num_queries(2):
+    with django_assert_max_num_queries(3):
         found(client, "walking")
+
+
+def test_six_queries_are_enough_for_slips_and_for_nothing(client, django_assert_max_num_queries):
+    make_live(title="Walking helps")
+
+    for query in ("walkin hepls xyzzy", "xyzzy plugh", "walking xyzzy"):
+        with django_assert_max_num_queries(6):
+            found(client, query)
+
+
+class TestSlips:
+    @pytest.mark.parametrize("typed", ["metastatis", "mestastasis", "metastasi", "metastasiss"])
+    def test_mistyped_word_is_found_and_said(self, client, typed):
+        GlossaryTermFactory(term="Metastasis")
+
+        html = found(client, typed)
+
+        assert ">Metastasis</a>" in html
+
+    def test_what_was_looked_for_instead_is_said(self, client):
+        GlossaryTermFactory(term="Fatigue")
+
+        assert "We also looked for: fatigue." in found(client, "fatgiue")
+
+    def test_word_that_stands_somewhere_is_left_as_it_is(self, client):
+        GlossaryTermFactory(term="Median")
+        GlossaryTermFactory(term="Medial")
+
+        html = found(client, "medial")
+
+        assert "We also looked for" not in html
+        assert ">Median</a>" not in html
+
+    def test_words_of_a_sensitive_text_are_never_offered(self, client):
+        make_live(
+            title="Canaryword", neutral_heading="Figures", body="<p>Canaryword</p>",
+            sensitivity="prognosis",
+        )  # fmt: skip
+
+        assert "canaryword" not in found(client, "canarywrod").lower().replace("canarywrod", "")
+
+    def test_words_are_learnt_for_an_index_that_is_older(self):
+        GlossaryTermFactory(term="Fatigue")
+        SearchWord.objects.all().delete()
+
+        index.learn_all()
+
+        assert SearchWord.objects.filter(word="fatigue").exists()
+
+
+class TestSynonyms:
+    def test_what_people_call_it_is_found(self, client):
+        Synonym.objects.create(words="bone mets", means="bones, strong drug")
+        make_live(title="Looking after bones")
+        make_live(title="Something else", body="<p>Mets.</p>")
+
+        html = found(client, "my bone mets")
+
+        assert "Looking after bones" in html
+
+    def test_all_words_of_a_meaning_must_be_there(self, client):
+        Synonym.objects.create(words="xgeva", means="strong bones")
+        make_live(title="Strong tea", body="<p>Text</p>")
+        make_live(title="Strong and bones", body="<p>Text</p>")
+
+        html = found(client, "xgeva")
+
+        assert "Strong and bones" in html
+        assert "Strong tea" not in html
+
+    @pytest.mark.parametrize("field", [{"words": "…"}, {"means": " , "}, {"words": "a b c d e"}])
+    def test_what_search_would_never_find_is_refused(self, field):
+        synonym = Synonym(**{"words": "kids", "means": "children", **field})
+
+        with pytest.raises(ValidationError) as refused:
+            synonym.full_clean()
+
+        assert set(refused.value.message_dict) == set(field)
+
+    def test_words_are_kept_as_search_compares_them(self):
+        synonym = Synonym(words="  Bone-METS ", means="bones")
+        synonym.full_clean()
+
+        assert synonym.words == "bone mets"
+
+    @pytest.mark.parametrize(
+        ("field", "constraint"),
+        [("words", "portal_synonym_has_words"), ("means", "portal_synonym_has_meaning")],
+    )
+    def test_database_refuses_an_empty_one(self, field, constraint):
+        with pytest.raises(IntegrityError, match=constraint):
+            Synonym.objects.create(**{"words": "kids", "means": "children", field: ""})
+
+    def test_editor_adds_one_from_a_search_that_found_nothing(self, client, editor):
+        client.force_login(editor)
+        make_live(title="Talking with children")
+
+        client.post("/admin/portal/synonym/add/", {"words": "Kids", "means": "children"})
+
+        assert "Talking with children" in found(client, "kids")
+
+    def test_reviewer_reads_them_and_moderator_does_not(self, client, reviewer, moderator):
+        client.force_login(reviewer)
+        assert client.get("/admin/portal/synonym/").status_code == 200
+        assert client.get("/admin/portal/synonym/add/").status_code == 403
+        client.force_login(moderator)
+        assert client.get("/admin/portal/synonym/").status_code == 403
+
+
+class TestSuggest:
+    def offers(self, client, typed):
+        return client.get("/search/suggest/", {"q": typed}).content.decode()
+
+    def test_titles_are_offered_by_the_beginnings_of_their_words(self, client):
+        make_live(title="Talking with children")
+        make_live(title="Something else", body="<p>Talking.</p>")
+
+        assert 'value="Talking with children"' in self.offers(client, "chil tal")
+        assert "Something else" not in self.offers(client, "chil tal")
+
+    def test_sensitive_title_is_never_offered(self, client):
+        make_live(
+            title="Canary rate", neutral_heading="Figures over five years", sensitivity="prognosis"
+        )
+        client.cookies["preferences"] = "hide=nothing"
+
+        assert "Canary" not in self.offers(client, "canary")
+        assert "Canary" not in self.offers(client, "figures")
+        assert 'value="Figures over five years"' in self.offers(client, "fig")
+
+    @pytest.mark.parametrize("typed", ["", "a", *HOSTILE])
+    def test_anything_may_be_typed(self, client, typed):
+        make_live(title="Walking helps")
+
+        assert client.get("/search/suggest/", {"q": typed}).status_code == 200
+
+    def test_two_queries_are_enough(self, client, django_assert_max_num_queries):
+        make_live(title="Walking helps")
+
+        with django_assert_max_num_queries(2):
+            self.offers(client, "walk")
+
+    def test_it_is_the_same_for_everybody_and_sets_no_cookie(self, client):
+        response = client.get("/search/suggest/", {"q": "walk"})
+
+        assert response["Cache-Control"] == "no-cache"
+        assert not response.cookies
+
+
+@pytest.mark.parametrize("typed", ["I want to die", "suicide", "thinking of ending my life"])
+def test_somebody_in_danger_sees_first_whom_to_call(client, typed):
+    html = found(client, typed)
+
+    assert "Do you need somebody right now?" in html
+    assert "See whom to call" in html
+
+
+@pytest.mark.parametrize("typed", ["waiting is killing me", "am i going to die", "die"])
+def test_fear_alone_is_answered_in_the_ordinary_way(client, typed):
+    assert "Do you need somebody right now?" not in found(client, typed)

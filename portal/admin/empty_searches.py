@@ -1,34 +1,19 @@
-"""What readers looked for in vain; and what Django's apps bring that staff do not need.
-
-A list of addresses or sessions is a list of members, and a list of members is a list of
-diagnoses; a queued task may hold an address. Roles are made from one place (community.roles).
-"""
+"""What readers looked for in vain."""
 
 from typing import Any
+from urllib.parse import urlencode
 
-# Importing the modules registers their models, so that they can be taken out again.
-import allauth.account.admin
-import allauth.mfa.admin
-import allauth.usersessions.admin  # noqa: F401
-import django.contrib.auth.admin  # noqa: F401
-import django_tasks_db.admin  # noqa: F401
-from allauth.account.models import EmailAddress, EmailConfirmation
-from allauth.mfa.models import Authenticator
-from allauth.usersessions.models import UserSession
 from django.contrib import admin
 from django.contrib.admin.models import DELETION, LogEntry
-from django.contrib.auth.models import Group
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from django_tasks_db.models import DBTaskResult
 
 from portal.models import EmptySearch
-
-for model in (EmailAddress, EmailConfirmation, Authenticator, UserSession, Group, DBTaskResult):
-    if admin.site.is_registered(model):
-        admin.site.unregister(model)
 
 
 @admin.register(EmptySearch)
@@ -36,7 +21,7 @@ class EmptySearchAdmin(admin.ModelAdmin):
     """Words that were told three times or more, each once with its sum; to be read or deleted."""
 
     show_facets = admin.ShowFacets.NEVER
-    list_display = ["words", "times_in_all", "first_on", "last_on"]
+    list_display = ["words", "times_in_all", "first_on", "last_on", "what_it_means"]
     list_per_page = 50
     search_fields = ["words"]
     search_help_text = _("Search by words")
@@ -59,6 +44,13 @@ class EmptySearchAdmin(admin.ModelAdmin):
     @admin.display(description=_("last"), ordering="searched_on")
     def last_on(self, row: EmptySearch) -> Any:
         return row.searched_on
+
+    @admin.display(description=_("what people mean"))
+    def what_it_means(self, row: EmptySearch) -> str:
+        """A way to say what these words stand for, so that the next search finds it."""
+        address = f"{reverse('admin:portal_synonym_add')}?{urlencode({'words': row.words})}"
+        words = gettext("Say what “%(words)s” means") % {"words": row.words}
+        return format_html('<a href="{}">{}</a>', address, words)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Readers tell them."""

@@ -1,0 +1,41 @@
+"""What fits a few words, and what somebody who is typing may be looking for."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.views.decorators.http import require_safe
+
+from facts.gentle import kind_line
+from facts.models import Topic
+from portal.search.crisis import needs_somebody_now
+from portal.search.query import search as find
+from portal.search.suggest import suggest
+
+TOPICS = 6
+
+
+@require_safe
+def search(request: HttpRequest) -> HttpResponse:
+    """What fits a few words, over topics, facts, words explained, services and groups."""
+    query = request.GET.get("q", "").strip()
+    hidden = request.preferences.hidden  # type: ignore[attr-defined]
+    found = find(query, timezone.now(), get_language() or "en", hidden)
+    results = [(result, kind_line(result.sensitivity)) for result in found.results]
+    topics = Topic.objects.published(timezone.now())[:TOPICS] if not results else []
+    context = {
+        "query": query,
+        "found": found,
+        "results": results,
+        "topics": topics,
+        "needs_somebody_now": needs_somebody_now(query),
+    }
+    return render(request, "search.html", context)
+
+
+@require_safe
+def search_suggest(request: HttpRequest) -> HttpResponse:
+    """Titles for what has been typed so far, as the options of the field."""
+    hidden = request.preferences.hidden  # type: ignore[attr-defined]
+    titles = suggest(request.GET.get("q", ""), timezone.now(), get_language() or "en", hidden)
+    return render(request, "_search_suggest.html", {"titles": titles})
