@@ -16,6 +16,8 @@ _REGIONS = {
     "Africa", "America", "Antarctica", "Arctic", "Asia", "Atlantic", "Australia", "Europe",
     "Indian", "Pacific",
 }  # fmt: skip
+# What began longer ago is over; the database says so too.
+LONGEST_MEETING = timedelta(days=1)
 # A date further away than this is told with its year.
 _FAR_AWAY = timedelta(days=180)
 

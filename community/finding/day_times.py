@@ -8,14 +8,14 @@ from zoneinfo import ZoneInfo
 from django.db.models import Case, F, Func, IntegerField, Q, Value, When
 from django.utils.translation import gettext_lazy as _
 
+from community.meeting_times import LONGEST_MEETING
+
 if TYPE_CHECKING:
     from community.models.occurrences import OccurrenceQuerySet
 
 # Dates further away say little about when a group usually meets; nearer ones would leave out
 # those that meet every other month.
 COMING_WEEKS = timedelta(weeks=9)
-# A meeting that began longer ago is over.
-MAX_DURATION = timedelta(days=1)
 _DAY = 24 * 3600  # seconds
 _WEEK = 7 * _DAY
 # 1 January 1970 was a Thursday: so long after a Monday began the count of seconds.
@@ -100,7 +100,7 @@ def taking_place(
     `zone` is the name of the zone whose clock counts; without it, it is the clock of each group.
     """
     wanted = DAY_TIMES[when]
-    begin, end = at - MAX_DURATION, at + COMING_WEEKS
+    begin, end = at - LONGEST_MEETING, at + COMING_WEEKS
     occurrences = occurrences.filter(starts_at__gt=begin, starts_at__lt=end)
     if not zone:
         return occurrences.filter(_by_own_clock(wanted))

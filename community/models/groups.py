@@ -7,7 +7,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import EmailValidator, MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Min, Prefetch, Q
+from django.db.models import OuterRef, Prefetch, Q, Subquery
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _now
@@ -20,6 +20,7 @@ from community.fields import EncryptedTextField
 from community.freshness import stale_day
 from community.joining_details import find_joining_details, repeats
 from community.languages import LANGUAGE_CHOICES, SIGN_LANGUAGE_CHOICES
+from community.meeting_times import LONGEST_MEETING
 from community.models.worklist import WorklistQuerySet
 from community.recurrence import Break
 from facts.choices import Audience
@@ -107,11 +108,19 @@ class SupportGroupQuerySet(WorklistQuerySet):
 
     def by_next_meeting(self, at: datetime) -> Self:
         """Groups with `next_starts_at`, soonest first; those without a meeting come last."""
-        upcoming = Q(
-            meetings__occurrences__ends_at__gt=at, meetings__occurrences__is_cancelled=False
+        from community.models.meetings import Meeting
+        from community.models.occurrences import Occurrence
+
+        # For each meeting the first of its dates, by the index: no other date is read.
+        own = Occurrence.objects.upcoming(at).filter(meeting=OuterRef("pk"))
+        own = own.filter(starts_at__gt=at - LONGEST_MEETING).order_by("starts_at")
+        meetings = (
+            Meeting.objects.filter(group=OuterRef("pk"))
+            .annotate(next_starts_at=Subquery(own.values("starts_at")[:1]))
+            .order_by(models.F("next_starts_at").asc(nulls_last=True))
         )
         return self.annotate(
-            next_starts_at=Min("meetings__occurrences__starts_at", filter=upcoming)
+            next_starts_at=Subquery(meetings.values("next_starts_at")[:1])
         ).order_by(models.F("next_starts_at").asc(nulls_last=True), "name", "pk")
 
     def near(self, latitude: float, longitude: float, km: float | None = None) -> Self:

@@ -110,6 +110,8 @@ class Occurrence(models.Model):
         verbose_name_plural = _("dates of meetings")
         indexes = [
             models.Index(name="community_occurrence_ends", fields=["ends_at", "starts_at"]),
+            # The next date of each meeting, for lists of groups.
+            models.Index(name="community_occurrence_next", fields=["meeting", "starts_at"]),
         ]
         constraints = [
             models.UniqueConstraint(

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
-from django.db import OperationalError, connections
+from django.db import OperationalError, connection, connections
 from django.utils import timezone
 
 from community.models import Meeting, MeetingException, Occurrence, Pause, SupportGroup
@@ -474,3 +474,19 @@ def test_meeting_is_current_until_the_end_of_its_last_day_in_its_zone():
     assert meeting.is_current(datetime(2026, 11, 25, 5, tzinfo=UTC))
     assert not meeting.is_current(datetime(2026, 11, 25, 7, tzinfo=UTC))
     assert Meeting.objects.current(datetime(2026, 11, 25, 5, tzinfo=UTC)).exists()
+
+
+def test_next_date_of_a_group_is_found_by_the_index(django_assert_num_queries):
+    """Each meeting's first date is one look into the index, however many dates it has."""
+    meeting = MeetingFactory(duration_minutes=24 * 60, weekday="5", starts_at=time(12, 30))
+    MeetingFactory(group=meeting.group, weekday="0")
+    groups = SupportGroup.objects.by_next_meeting(NOW)
+
+    with django_assert_num_queries(1):
+        [group] = groups
+
+    # It began almost a day ago, and is on until half past twelve.
+    assert group.next_starts_at == datetime(2026, 11, 21, 12, 30, tzinfo=UTC)
+    if connection.vendor == "sqlite":
+        plan = groups.explain()
+        assert "community_occurrence_next (meeting_id=? AND starts_at>?)" in plan, plan
