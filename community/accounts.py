@@ -22,7 +22,12 @@ from allauth.account.internal.flows.reauthentication import (
     raise_if_reauthentication_required,
 )
 from allauth.account.models import EmailAddress
-from allauth.account.signals import password_changed, password_reset, password_set
+from allauth.account.signals import (
+    authentication_step_completed,
+    password_changed,
+    password_reset,
+    password_set,
+)
 from allauth.core import context as allauth_context
 from allauth.core.exceptions import ImmediateHttpResponse, ReauthenticationRequired
 from allauth.mfa.adapter import DefaultMFAAdapter
@@ -279,6 +284,20 @@ def _end_other_sessions(request: HttpRequest, user: Any, **kwargs: Any) -> None:
     """Sign out everywhere else: an older session has not passed the new proof."""
     if request is not None:
         end_other_sessions(request, user)
+
+
+@receiver(authentication_step_completed, dispatch_uid="community_new_session_key")
+def _change_session_key(request: HttpRequest, reauthenticated: bool = False, **kwargs: Any) -> None:
+    """Give the session another key when somebody has proved anew who they are.
+
+    Whoever knew the old key could otherwise do what the proof was asked for. Signing in itself
+    changes the key anyway.
+    """
+    old = request.session.session_key
+    if not reauthenticated or not request.user.is_authenticated or not old:
+        return
+    request.session.cycle_key()
+    UserSession.objects.filter(session_key=old).update(session_key=request.session.session_key)
 
 
 @receiver(user_logged_out, dispatch_uid="community_forget_session")

@@ -12,9 +12,10 @@ class CommunityConfig(AppConfig):
     verbose_name = _("Community")
 
     def ready(self) -> None:
-        from community import receivers, roles, tracking
+        from community import receivers, roles, session_receivers, tracking
 
         receivers.connect()
+        session_receivers.connect()
         tracking.connect()
         # No sender: the permissions of the last app must be there too.
         post_migrate.connect(roles.make_roles, dispatch_uid="community_roles")

@@ -2,7 +2,14 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from community.views import account, member_data, reading_lists, saved_items, support_groups
+from community.views import (
+    account,
+    member_data,
+    reading_lists,
+    saved_items,
+    sessions,
+    support_groups,
+)
 
 app_name = "community"
 
@@ -34,6 +41,7 @@ account_urls = [
         name="account-export-download",
     ),
     path("delete/", account.account_delete, name="account-delete"),
+    path("stay/", account.account_stay, name="account-stay"),
 ]
 
 urlpatterns = [
@@ -42,4 +50,6 @@ urlpatterns = [
     path("account/", include(account_urls)),
     # Before allauth's own, which sends no Clear-Site-Data.
     path("accounts/logout/", account.sign_out, name="sign-out"),
+    # And whose list of devices is one query for each.
+    path("accounts/sessions/", sessions.session_list, name="session-list"),
 ]

@@ -14,6 +14,7 @@ from django.urls import path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from community.sessions import hold_to_staff
 from community.views.account import sign_out
 
 
@@ -32,7 +33,11 @@ class PortalAdminSite(AdminSite):
 
     def has_permission(self, request: HttpRequest) -> bool:
         """Let active staff in who have a second factor, or a passkey, and nobody else."""
-        return super().has_permission(request) and has_second_factor(request.user)
+        if not (super().has_permission(request) and has_second_factor(request.user)):
+            return False
+        # Whoever became staff while signed in has the limits of staff from here on.
+        hold_to_staff(request.session)
+        return True
 
     def login(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         user = request.user

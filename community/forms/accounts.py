@@ -26,7 +26,16 @@ from community.accounts import (
 )
 from community.models import Consent, Member
 from community.models.consents import CONSENT_VERSION
+from community.sessions import CHOICES, Stay, remember_stay
 
+STAY_WORDS = {
+    Stay.DAY: _("Sign me out when I close the browser, or if I do nothing for a day"),
+    Stay.KEPT: _("Keep me signed in for 14 days: nobody else uses this device"),
+    Stay.SHARED: _(
+        "This is a shared computer: sign me out if I do nothing for 15 minutes, and keep nothing "
+        "here"
+    ),
+}
 # Longer than anybody's password, short enough to be refused before it is hashed.
 PASSWORD_MAX_LENGTH = 500
 NEW_PASSWORD_HINT = _(
@@ -44,10 +53,6 @@ class PlainForm:
         "password": (_("Password"), ""),
         "oldpassword": (_("Your password now"), ""),
         "password1": (_("Password"), NEW_PASSWORD_HINT),
-        "remember": (
-            _("Keep me signed in on this device"),
-            _("Only on a device that nobody else uses. It lasts 14 days."),
-        ),
         "code": (_("Code"), ""),
     }
     words_if_empty: dict[str, Any] = {
@@ -81,6 +86,30 @@ class PlainForm:
         return any(isinstance(field.widget, forms.PasswordInput) for field in fields.values())
 
 
+class StayForm(PlainForm):
+    """A form on the way in, which also asks whose device this is."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        fields: dict[str, forms.Field] = self.fields  # type: ignore[attr-defined]
+        fields["stay"] = forms.ChoiceField(
+            label=_("How long do you stay signed in here?"),
+            choices=[(choice.value, STAY_WORDS[choice]) for choice in CHOICES],
+            initial=Stay.DAY.value,
+            required=False,
+            widget=forms.RadioSelect,
+            error_messages={"invalid_choice": _("Please choose one of these.")},
+        )
+
+    def clean(self) -> Any:
+        cleaned: Any = super().clean()  # type: ignore[misc]
+        # After all else: nothing is noted of a try that failed.
+        if not self.errors:  # type: ignore[attr-defined]
+            stay = self.cleaned_data.get("stay") or Stay.DAY.value  # type: ignore[attr-defined]
+            remember_stay(context.request.session, stay)
+        return cleaned
+
+
 class CodeForm(PlainForm):
     """A form whose code is digits from a mail."""
 
@@ -106,14 +135,14 @@ class AppCodeForm(PlainForm):
         self.fields["code"].widget.attrs["inputmode"] = "numeric"  # type: ignore[attr-defined]
 
 
-class LoginForm(PlainForm, account_forms.LoginForm):
+class LoginForm(StayForm, account_forms.LoginForm):
     """Signing in by password."""
 
 
-class SignupForm(PlainForm, account_forms.SignupForm):
+class SignupForm(StayForm, account_forms.SignupForm):
     """A new account: address, password, age, and consent apart from the rest."""
 
-    field_order = ["email", "password1", "is_old_enough", "consents"]
+    field_order = ["email", "password1", "is_old_enough", "consents", "stay"]
     account_already_exists: bool
 
     is_old_enough = forms.BooleanField(
@@ -237,7 +266,7 @@ class ResetPasswordKeyForm(PlainForm, account_forms.ResetPasswordKeyForm):
     words = {**PlainForm.words, "password1": (_("New password"), NEW_PASSWORD_HINT)}
 
 
-class RequestLoginCodeForm(PlainForm, account_forms.RequestLoginCodeForm):
+class RequestLoginCodeForm(StayForm, account_forms.RequestLoginCodeForm):
     """Asks for a code to sign in."""
 
     def clean_email(self) -> str:
@@ -308,7 +337,7 @@ class PasskeyForm(PlainForm):
             self.add_error("credential", refusal)  # type: ignore[attr-defined]
 
 
-class LoginWebAuthnForm(PasskeyForm, webauthn_forms.LoginWebAuthnForm):
+class LoginWebAuthnForm(StayForm, PasskeyForm, webauthn_forms.LoginWebAuthnForm):
     """Signing in by passkey alone."""
 
 

@@ -5,14 +5,14 @@ from allauth.account.internal.flows.reauthentication import resume_request
 from allauth.account.utils import get_next_redirect_url
 from allauth.account.views import logout as allauth_logout
 from allauth.core import ratelimit
-from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required
 from django.db import transaction
 from django.db.models import ProtectedError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.middleware.csrf import get_token
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -20,7 +20,9 @@ from django.views.decorators.http import require_http_methods
 
 from community.accounts import AccountAdapter, ConfirmationByCode
 from community.forms.accounts import ConfirmLoginCodeForm, DisplayNameForm
+from community.middleware import leaves_session_alone
 from community.models import Member
+from community.sessions import end_sessions, note_step, seconds_left
 
 CLEAR_SITE_DATA = '"cache", "storage"'
 
@@ -101,6 +103,22 @@ def account_delete(request: HttpRequest) -> HttpResponse:
     return response
 
 
+@leaves_session_alone
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def account_stay(request: HttpRequest) -> HttpResponse:
+    """Say in how many seconds the session is over; POST begins its idle time anew.
+
+    Pages ask by themselves, so a GET does not count as a step.
+    """
+    if not request.user.is_authenticated:
+        return JsonResponse({"seconds": 0, "token": ""})
+    if request.method == "POST":
+        note_step(request.session, is_now=True)
+    answer = {"seconds": seconds_left(request.session), "token": get_token(request)}
+    return JsonResponse(answer)
+
+
 @never_cache
 def sign_out(request: HttpRequest) -> HttpResponse:
     """allauth's signing out, which then empties what the browser keeps of this site.
@@ -122,9 +140,7 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 def _delete(member: Member) -> None:
     """Delete `member`, what is theirs, and their sessions, or raise ProtectedError."""
     with transaction.atomic():
-        sessions = UserSession.objects.filter(user=member)
-        for session in sessions:
-            session.end()
+        end_sessions(member)
         member.delete()
 
 

@@ -220,7 +220,7 @@ def test_session_key_changes_at_signing_in_and_a_planted_one_is_not_taken(client
 
 
 def test_ticking_the_box_keeps_the_session_for_14_days(client, member):
-    sign_in(client, member, remember="on")
+    sign_in(client, member, stay="kept")
 
     assert client.cookies["session"]["max-age"] == 14 * 24 * 3600
 

@@ -85,11 +85,12 @@ def test_page_for_the_code_needs_a_code_and_loses_nothing(client, db):
 def test_boxes_are_not_ticked_and_nothing_else_is_asked(client, db):
     page = client.get("/accounts/signup/").text
 
-    assert " checked" not in page
-    assert "We need all of this." in page
+    assert page.count('type="checkbox"') == 2
+    assert not re.search(r'type="checkbox"[^>]* checked', page)
+    assert "We need all of this. The last answer may stay as it is." in page
     names = re.findall(r'<(?:input|select|textarea)[^>]* name="([^"]+)"', page)
     own = [name for name in names if name not in {"csrfmiddlewaretoken", "q"}]
-    assert own == ["email", "password1", "is_old_enough", "consents"]
+    assert list(dict.fromkeys(own)) == ["email", "password1", "is_old_enough", "consents", "stay"]
 
 
 def test_fields_let_password_managers_work(client, db):

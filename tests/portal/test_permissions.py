@@ -94,10 +94,12 @@ ADDRESSES = {
         (SIGN_IN, 302, 302),
         (SIGN_IN, 302, 302),
     ),
+    "community:account-stay": ("/account/stay/", (200, 200, 200), (200, 200, 200)),
     "community:account-delete": ("/account/delete/", (SIGN_IN, 302, 302), (SIGN_IN, 302, 302)),
 }
 # allauth's own pages have tests of their own, in tests/community/test_account*.py.
-ELSEWHERE = ("admin:", "account_", "mfa_", "usersessions_", "community:sign-out")
+ELSEWHERE = ("admin:", "account_", "mfa_", "usersessions_")
+ELSEWHERE += ("community:sign-out", "community:session-list")
 OTHERS = ["another member", "editor", "reviewer", "moderator", "superuser"]
 
 
