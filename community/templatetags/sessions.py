@@ -1,0 +1,38 @@
+"""What somebody who is signed in is told about it."""
+
+from typing import Any
+
+from django import template
+from django.utils.translation import gettext as _
+
+from community.sessions import LIMITS, Stay, stay_of
+
+register = template.Library()
+
+
+@register.inclusion_tag("community/_session_notice.html", takes_context=True)
+def session_notice(context: dict[str, Any]) -> dict[str, Any]:
+    """Say how long the session lasts where that is short, and hold the warning before its end."""
+    session = context["request"].session
+    stay = stay_of(session)
+    words = {
+        Stay.SHARED: _(
+            "Shared computer: you are signed out when you close the browser, or if you do nothing "
+            "for 15 minutes."
+        ),
+        Stay.STAFF: _(
+            "You work here, so you are signed out if you do nothing for 30 minutes, and 12 hours "
+            "after signing in."
+        ),
+    }
+    return {
+        "is_shared": stay == Stay.SHARED,
+        "idle": LIMITS[stay].idle,
+        "words": words.get(stay, ""),
+    }
+
+
+@register.simple_tag(takes_context=True)
+def is_shared_computer(context: dict[str, Any]) -> bool:
+    """Return whether whoever is signed in said that others use this computer too."""
+    return stay_of(context["request"].session) == Stay.SHARED
