@@ -8,6 +8,7 @@ from community.views import (
     reading_lists,
     saved_items,
     sessions,
+    suggestions,
     support_groups,
 )
 
@@ -15,8 +16,12 @@ app_name = "community"
 
 support_group_urls = [
     path("", support_groups.support_group_list, name="support-group-list"),
+    # Before the groups: none of them can have this address.
+    path("suggest/", suggestions.suggestion_create, name="suggestion-create"),
+    path("suggest/thanks/", suggestions.suggestion_sent, name="suggestion-sent"),
     path("<slug:slug>/", support_groups.support_group_detail, name="support-group-detail"),
     path("<slug:slug>/joining/", support_groups.joining_details, name="joining-details"),
+    path("<slug:slug>/correct/", suggestions.correction_create, name="correction-create"),
 ]
 saved_item_urls = [
     path("note/", saved_items.saved_item_note, name="saved-item-note"),

@@ -50,6 +50,8 @@ PUBLIC_FIELDS = (
     "access", "cost", "website", "public_contact", "how_to_ask",
 )  # fmt: skip
 
+# Pages that stand beside the groups, under /groups/.
+TAKEN_ADDRESSES = {"suggest"}
 # What lets people in, and may stand in none of them either.
 SECRET_FIELDS = ("link", "meeting_number", "passcode", "phone", "door_code")
 
@@ -388,6 +390,8 @@ class SupportGroup(models.Model):
         errors: dict[str, Any] = {**ways_in(texts, may_hold_phone={"how_to_ask"})}
         if not (self.is_in_person or self.is_online or self.is_by_phone):
             errors["is_in_person"] = _("Say how people attend: in person, online or by phone.")
+        if self.slug in TAKEN_ADDRESSES:
+            errors["slug"] = _("Another page has this address. Choose one of its own.")
         if self.is_in_person and not self.place:
             errors["place"] = _("Say where people meet in person.")
         if " " in self.public_contact or "@" in self.public_contact:

@@ -1,7 +1,7 @@
 """What people outside suggest: a new group, or a correction of a listing."""
 
 from datetime import date
-from typing import Self
+from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
@@ -9,14 +9,50 @@ from django.db.models import F, Q
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
-from community.fields import EncryptedTextField
+from community.fields import EncryptedTextField, UndecipherableText
 from community.models.groups import SupportGroup
 
 
-class SuggestionQuerySet(models.QuerySet):
+class SuggestionQuerySet(models.QuerySet["Suggestion"]):
     def open(self) -> Self:
         """Suggestions that nobody has decided yet."""
         return self.filter(decided_at__isnull=True)
+
+    def receive(
+        self,
+        group: SupportGroup | None,
+        *,
+        changes: dict[str, dict[str, Any]],
+        on: date,
+        joining: str = "",
+        words: str = "",
+        reply_address: str = "",
+        language: str = "en",
+        sender: Any = None,
+    ) -> "Suggestion":
+        """Keep what somebody says of `group`, or of one that is missing, on the day `on`.
+
+        `sender` is kept if it is staff, and no other account ever. The same said twice on one
+        day is one suggestion: somebody pressed twice.
+        """
+        kind = Suggestion.Kind.CORRECTION if group else Suggestion.Kind.NEW_GROUP
+        sender = sender if sender is not None and sender.is_staff else None
+        new = Suggestion(
+            kind=kind,
+            group=group,
+            changes=changes,
+            joining=joining,
+            words=words,
+            reply_address=reply_address,
+            language=language,
+            created_on=on,
+            suggested_by=sender,
+        )
+        for other in self.open().filter(kind=kind, group=group, created_on=on, suggested_by=sender):
+            if other.says_the_same(new):
+                return other
+        new.save(force_insert=True)
+        return new
 
 
 class Suggestion(models.Model):
@@ -56,7 +92,6 @@ class Suggestion(models.Model):
     )
     # {field: {"was": what the sender saw, "new": what they say}}; "was" only in a correction.
     changes = models.JSONField(_("what they say"), default=dict, blank=True)
-    meets = models.CharField(_("when it meets, in their words"), max_length=400, blank=True)
     joining = EncryptedTextField(_("how to join, in their words"), blank=True, default="")
     words = EncryptedTextField(_("what else they say"), blank=True, default="")
     reply_address = EncryptedTextField(
@@ -168,6 +203,16 @@ class Suggestion(models.Model):
     def is_open(self) -> bool:
         """Whether nobody has decided it yet."""
         return self.decided_at is None
+
+    def says_the_same(self, other: "Suggestion") -> bool:
+        """Whether both say the same, and ask for an answer to the same address."""
+        try:
+            return self.changes == other.changes and all(
+                getattr(self, name) == getattr(other, name)
+                for name in ("joining", "words", "reply_address")
+            )
+        except UndecipherableText:
+            return False
 
     def age(self, on: date) -> int:
         """Return for how many days it has been here on the day `on`."""

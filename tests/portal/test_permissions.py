@@ -64,6 +64,13 @@ ADDRESSES = {
     "facts:preferences": ("/preferences/", (200, 200, 200), (DONE, DONE, DONE)),
     "community:support-group-list": ("/groups/", *PUBLIC),
     "community:support-group-detail": ("/groups/circle/", *PUBLIC),
+    "community:suggestion-create": ("/groups/suggest/", (200, 200, 200), (BAD, BAD, BAD)),
+    "community:suggestion-sent": ("/groups/suggest/thanks/", *PUBLIC),
+    "community:correction-create": (
+        "/groups/circle/correct/",
+        (200, 200, 200),
+        (BAD, BAD, BAD),
+    ),
     "community:joining-details": (
         "/groups/circle/joining/",
         (SIGN_IN, 200, 200),
