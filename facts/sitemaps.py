@@ -16,7 +16,7 @@ class FactsSitemap(Sitemap):
     """The pages that list topics, glossary terms and questions."""
 
     def items(self) -> list[str]:
-        return ["facts:topic-list", "facts:glossary", "facts:question-list"]
+        return ["facts:topic-list", "facts:news", "facts:glossary", "facts:question-list"]
 
     def location(self, item: str) -> str:
         return reverse(item)

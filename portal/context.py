@@ -12,6 +12,7 @@ def site(request: HttpRequest) -> dict[str, Any]:
     """Return the site's name, the page's canonical address and the reader's preferences."""
     return {
         "site_name": settings.SITE_NAME,
+        "site_url": settings.SITE_URL,
         "canonical_url": f"{settings.SITE_URL}{request.path}",
         "preferences": getattr(request, "preferences", Preferences()),
         "is_local": settings.IS_LOCAL,

@@ -152,8 +152,8 @@ def make_live(fact=None, *, since=None, until=None, **fields):
         approved_at=since or hour_ago(),
         live_from=since or hour_ago(),
         live_until=until,
-        change_kind="" if number == 1 else "meaning",
-        change_note="" if number == 1 else "The figure is newer.",
+        change_kind="" if number == 1 else version.change_kind or "meaning",
+        change_note="" if number == 1 else version.change_note or "The figure is newer.",
     )
     version.refresh_from_db()
     version.fact.save()  # Tells whoever listens.

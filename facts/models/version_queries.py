@@ -4,8 +4,8 @@ from datetime import datetime, timedelta
 from typing import Any, Self
 
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Prefetch, Q, Subquery, Value
-from django.db.models.functions import Concat, Replace, StrIndex
+from django.db.models import Exists, F, OuterRef, Prefetch, Q, Subquery, TextField, Value
+from django.db.models.functions import Cast, Concat, Replace, StrIndex
 
 from facts.choices import Status
 from facts.models.events import Event
@@ -128,15 +128,31 @@ class FactVersionQuerySet(models.QuerySet):
             .order_by("fact__topic__position", "fact__topic_id", "fact__position", "fact_id")
         )
 
-    def newest(self, at: datetime, language: str | None) -> Self:
-        """Live versions of published topics' facts that are news, those first that began last.
+    def news(self) -> Self:
+        """Versions that are news: what came with its topic, or within a day of it, is none."""
+        return self.filter(
+            Q(number__gt=1) | Q(live_from__gt=F("fact__topic__published_at") + A_DAY)
+        )
 
-        What came with its topic, or within a day of it, is no news.
-        """
-        is_news = Q(number__gt=1) | Q(live_from__gt=F("fact__topic__published_at") + A_DAY)
+    def for_audience(self, audience: str) -> Self:
+        """Versions that are written for `audience` in particular."""
+        # The column holds ",one,two,": see ChoicesField.
+        return self.annotate(_audiences=Cast("audiences", TextField())).filter(
+            _audiences__contains=f",{audience},"
+        )
+
+    def in_reading_order(self) -> Self:
+        """Versions in the order of their topics, and of the facts in each."""
+        return self.select_related("fact__topic").order_by(
+            "fact__topic__position", "fact__topic__title", "fact__position", "fact_id"
+        )
+
+    def newest(self, at: datetime, language: str | None) -> Self:
+        """Live versions of published topics' facts that are news, those first that began last."""
         return (
             self.live(at)
-            .filter(is_news, fact__topic__published_at__lte=at, language=language)
+            .news()
+            .filter(fact__topic__published_at__lte=at, language=language)
             .select_related("fact__topic")
             .order_by("-live_from", "fact__topic__position", "fact__position", "pk")
         )

@@ -6,6 +6,7 @@ from django.views.decorators.http import require_safe
 
 from facts.gentle import Asked, kind_line, show, show_term, terms_in
 from facts.models import Fact, FactVersion, GlossaryTerm, Question
+from facts.structured_data import of_fact
 from facts.views.moved import fact_moved
 
 
@@ -33,6 +34,7 @@ def fact_detail(request: HttpRequest, topic: str, slug: str) -> HttpResponse:
     context = {
         "topic": fact.topic,
         "fact": shown,
+        "structured_data": of_fact(fact, version),
         "history_url": fact.get_history_url(),
         "terms": [show_term(term, asked) for term in terms],
         "questions": questions,

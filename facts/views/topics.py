@@ -1,3 +1,6 @@
+from itertools import groupby
+from typing import Any
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -5,17 +8,35 @@ from django.utils.safestring import mark_safe
 from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
+from facts.choices import Audience
 from facts.gentle import Asked, show, show_term, terms_in
 from facts.models import FactVersion, GlossaryTerm, Question, Topic
+from facts.structured_data import of_topic
 from facts.views.moved import topic_moved
 
 
 @require_safe
 def topic_list(request: HttpRequest) -> HttpResponse:
-    """All topics, in the order in which staff put them."""
+    """All topics, or the facts that are written for somebody in particular (`?for=men`).
+
+    An audience that is not known is passed over.
+    """
     now = timezone.now()
-    topics = Topic.objects.published(now).counting_live_facts(now, get_language())
-    return render(request, "facts/topic_list.html", {"topics": topics})
+    context: dict[str, Any] = {"audiences": Audience.choices}
+    audience = request.GET.get("for", "")
+    if audience in Audience.values:
+        versions = FactVersion.objects.live(now).for_audience(audience).in_reading_order()
+        versions = versions.filter(language=get_language(), fact__topic__published_at__lte=now)
+        context |= {
+            "audience": audience,
+            "audience_words": Audience(audience).label,
+            "topics": [
+                (topic, list(facts)) for topic, facts in groupby(versions, lambda v: v.fact.topic)
+            ],
+        }
+        return render(request, "facts/topic_list_for.html", context)
+    context["topics"] = Topic.objects.published(now).counting_live_facts(now, get_language())
+    return render(request, "facts/topic_list.html", context)
 
 
 @require_safe
@@ -44,6 +65,7 @@ def topic_detail(request: HttpRequest, slug: str) -> HttpResponse:
     reviewed = [fact.review for fact in shown]
     context = {
         "topic": topic,
+        "structured_data": of_topic(topic, versions),
         # Sanitised on every save (facts.fields).
         "introduction": mark_safe(topic.introduction),  # noqa: S308
         "facts": shown,

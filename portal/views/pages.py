@@ -13,6 +13,7 @@ from facts.gentle import Asked
 from facts.models import FactVersion, Topic
 
 NEW_FACTS = 3
+TOPICS = 8
 
 
 @require_safe
@@ -20,7 +21,7 @@ def home(request: HttpRequest) -> HttpResponse:
     """Where to start."""
     now = timezone.now()
     context = {
-        "topics": Topic.objects.published(now)[:6],
+        "topics": Topic.objects.published(now)[:TOPICS],
         "new_versions": FactVersion.objects.newest(now, get_language())[:NEW_FACTS],
     }
     return render(request, "home.html", context)

@@ -21,6 +21,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 PAGES = [
     "/",
     "/facts/",
+    "/facts/?for=men",
+    "/new/",
     "/facts/bones/",
     "/facts/bones/?show=all",
     "/facts/bones/outlook/",

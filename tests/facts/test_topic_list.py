@@ -38,3 +38,40 @@ def test_queries_do_not_grow_with_topics(client, django_assert_num_queries):
 
     with django_assert_num_queries(1):
         client.get("/facts/")
+
+
+class TestForSomebody:
+    def test_facts_for_somebody_are_listed_by_topic(self, client):
+        make_live(title="For men", audiences=["men", "family-carer"], fact__topic__title="Men")
+        make_live(title="For the young", audiences=["young-adults"])
+        make_live(title="For everybody")
+
+        html = client.get("/facts/?for=men").content.decode()
+
+        assert "For men" in html
+        assert "For the young" not in html
+        assert "For everybody" not in html
+        assert '<link rel="canonical" href="http://localhost:8000/facts/?for=men">' in html
+
+    def test_sensitive_heading_stays_neutral(self, client):
+        make_live(
+            title="Canary", neutral_heading="Gentle", audiences=["men"], sensitivity="prognosis"
+        )
+
+        html = client.get("/facts/?for=men").content.decode()
+
+        assert "Canary" not in html
+        assert "Gentle" in html
+
+    @pytest.mark.parametrize("value", ["", "nobody", "men,", "%", "'", "😀", "a" * 500, "١"])
+    def test_unknown_audience_is_passed_over(self, client, value):
+        make_live(fact__topic__title="Bones")
+
+        assert "Bones" in client.get("/facts/", {"for": value}).content.decode()
+
+    def test_queries_do_not_grow(self, client, django_assert_num_queries):
+        for _ in range(12):
+            make_live(audiences=["men"])
+
+        with django_assert_num_queries(1):
+            client.get("/facts/?for=men")

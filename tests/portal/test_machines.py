@@ -50,7 +50,7 @@ def test_sitemap_names_what_is_public(client, db):
     found = set(addresses(client))
 
     assert found == {
-        "/", "/help/", "/facts/", "/glossary/", "/questions/", "/groups/",
+        "/", "/help/", "/facts/", "/new/", "/glossary/", "/questions/", "/groups/",
         "/facts/living/", "/facts/living/sleep/", "/about/", "/groups/circle/",
     }  # fmt: skip
 

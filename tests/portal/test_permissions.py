@@ -52,6 +52,8 @@ ADDRESSES = {
     "facts:report-sent": ("/facts/bones/scans/report/thanks/", *PUBLIC),
     # Nothing opens without a signed token; tests/facts/test_draft_preview.py has the others.
     "facts:draft-preview": ("/preview/no-such-token/", (GONE, GONE, GONE), (WRONG, WRONG, WRONG)),
+    "facts:news": ("/new/", *PUBLIC),
+    "facts:feed": ("/feeds/facts.atom", *PUBLIC),
     "facts:glossary": ("/glossary/", *PUBLIC),
     "facts:question-list": ("/questions/", *PUBLIC),
     "facts:page-about": ("/about/", *PUBLIC),

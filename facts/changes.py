@@ -1,0 +1,81 @@
+"""What has changed for readers, the newest first: for the page of what is new, and the feed.
+
+Always gentle: of a fact of which any version was sensitive it says which, when and what kind of
+change, and not the editor's sentence. Of what was withdrawn it says that alone.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Exists, OuterRef
+from django.utils.translation import gettext as _
+
+from facts.choices import ChangeKind, Sensitivity
+from facts.models import FactVersion
+
+NEWEST = 40
+
+
+@dataclass(frozen=True)
+class Change:
+    """One thing that readers may want to know. `note` is the editor's sentence on it, or ""."""
+
+    heading: str
+    topic: str
+    url: str
+    key: str  # the same for ever
+    at: datetime
+    kind: str
+    note: str = ""
+    is_urgent: bool = False
+
+
+def newest_changes(at: datetime, language: str | None) -> list[Change]:
+    """Return the last changes that readers can see at `at`. Asks the database twice."""
+    visible = FactVersion.objects.filter(language=language, fact__topic__published_at__lte=at)
+    others = FactVersion.objects.ever_live(at).filter(fact=OuterRef("fact"), language=language)
+    visible = visible.select_related("fact__topic").annotate(
+        is_sensitive=Exists(others.exclude(sensitivity=Sensitivity.NONE)),
+        was_taken_back=Exists(others.exclude(withdrawn_reason="").filter(body=OuterRef("body"))),
+        is_here=Exists(FactVersion.objects.live(at).filter(fact=OuterRef("fact"))),
+    )
+    begun = visible.ever_live(at).news().filter(is_here=True, withdrawn_reason="")
+    ended = visible.filter(live_until__lte=at, live_from__lte=at).exclude(withdrawn_reason="")
+    changes = [
+        *(_begun(version) for version in begun[:NEWEST]),
+        *(_ended(version) for version in ended.order_by("-live_until", "pk")[:NEWEST]),
+    ]
+    return sorted(changes, key=lambda change: change.at, reverse=True)[:NEWEST]
+
+
+def _begun(version: FactVersion) -> Change:
+    assert version.live_from is not None  # noqa: S101  Only versions that have begun.
+    is_silent = version.is_sensitive or version.was_taken_back  # type: ignore[attr-defined]
+    kind = {
+        ChangeKind.WORDING.value: _("Better words, the same meaning"),
+        ChangeKind.MEANING.value: _("It says something else than before"),
+        ChangeKind.SAFETY.value: _("Please read this one"),
+    }
+    return Change(
+        heading=version.subject if is_silent else version.heading,
+        topic=version.fact.topic.title,
+        url=version.fact.get_absolute_url(),
+        key=f"{version.pk}",
+        at=version.live_from,
+        kind=kind.get(version.change_kind, _("New")),
+        note="" if is_silent else version.change_note,
+        is_urgent=version.change_kind == ChangeKind.SAFETY,
+    )
+
+
+def _ended(version: FactVersion) -> Change:
+    assert version.live_until is not None  # noqa: S101  Only versions that have ended.
+    return Change(
+        heading=version.subject,
+        topic=version.fact.topic.title,
+        url=version.fact.get_absolute_url(),
+        key=f"{version.pk}-withdrawn",
+        at=version.live_until,
+        kind=_("Withdrawn: please do not rely on it"),
+        is_urgent=True,
+    )
