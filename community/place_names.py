@@ -14,8 +14,9 @@ _SHORTEST_SLIP = 4  # letters; shorter ones are one slip away from everything
 # Letters that no rule of Unicode takes apart into a plain one and a mark.
 _PLAIN_LETTERS = str.maketrans({
     "æ": "ae", "œ": "oe", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "ł": "l", "ħ": "h", "ı": "i",
-    "ŋ": "ng", "ə": "e", "ʻ": "", "ʼ": "", "'": "", "’": "", "‘": "", "`": "", "&": " and ",
+    "ŋ": "ng", "ə": "e",
 })  # fmt: skip
+_PLAIN_SIGNS = str.maketrans(dict.fromkeys("'`’‘ʻʼ", "") | {"&": " and "})
 # Written both ways, in maps and by people.
 _SHORT_WORDS = {"st": "saint", "ste": "sainte", "ft": "fort", "mt": "mount"}
 _WORD = re.compile(r"[^\W_]+")
@@ -26,9 +27,12 @@ def words(text: str) -> list[str]:
 
     "St. Louis" is ["saint", "louis"], "München" ["munchen"]. Never raises, whatever is typed.
     """
-    text = unicodedata.normalize("NFKD", text[:LONGEST]).casefold().translate(_PLAIN_LETTERS)
-    letters = unicodedata.normalize("NFKD", text)
-    plain = "".join(c for c in letters if not unicodedata.combining(c))
+    plain = text[:LONGEST]
+    if not plain.isascii():  # Most names are, and there are many.
+        plain = unicodedata.normalize("NFKD", plain).casefold()
+        letters = unicodedata.normalize("NFKD", plain.translate(_PLAIN_LETTERS))
+        plain = "".join(c for c in letters if not unicodedata.combining(c))
+    plain = plain.lower().translate(_PLAIN_SIGNS)
     return [_SHORT_WORDS.get(word, word) for word in _WORD.findall(plain)]
 
 

@@ -4,20 +4,24 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from enum import IntEnum
 
 from django.db.models import Case, IntegerField, Value, When
 
 from community.models import Place, PlaceName, PlaceSource
+from community.models.places import PlaceNameQuerySet
 from community.place_names import LONGEST, bare, slips, words
 
 # Where a reader is, is known to the nearest twentieth of a degree, at most 4 km off.
 GRID = 0.05  # degrees
-# A place is meant, though others have its name, if so many times more people live there.
-CLEARLY_LARGER = 10
+# A place is meant, though others have its name, if so many times more people live there; fewer
+# will do against a place that has another name first.
+CLEARLY_LARGER, LARGER_THAN_BYNAME = 10, 2
 _SHORTEST_BEGINNING = 3  # letters
 _SHORTEST_ALIKE = 6  # letters
 _MOST_WORDS = 8
-_MOST_NAMES = 200
+# So that no words, however many, keep the database busy.
+_MOST, _MOST_READINGS, _MOST_SPELLINGS, _MOST_ALIKE = 150, 5, 1200, 2
 _AS_ALIKE = 0.8  # of `difflib`; 0.8 still finds Edinburgh by "Edinborough"
 
 _KEY = re.compile(r"t[0-9]{1,10}|zip-[0-9]{5}|uk-[a-z0-9]{2,4}(?:-[0-9])?")
@@ -87,13 +91,13 @@ def parse_near(value: str, limit: int = 8) -> Whereabouts:
     known = here(value) or place_by_key(value)
     if known is not None:
         return Whereabouts(known)
-    found = find_places(value, limit)
-    if not found:
+    hits = _find(value, limit)
+    if not hits:
         return Whereabouts(is_postcode_unknown=is_postcode(value) and not knows_postcodes())
-    first, *others = found
-    if not others or first.population >= CLEARLY_LARGER * max(p.population for p in others):
-        return Whereabouts(first, others)
-    return Whereabouts(None, found)
+    found = [hit.place for hit in hits]
+    if any(hit.rivals(hits[0]) for hit in hits[1:]):
+        return Whereabouts(None, found)
+    return Whereabouts(found[0], found[1:])
 
 
 def is_postcode(text: str) -> bool:
@@ -115,14 +119,7 @@ def find_places(text: str, limit: int = 8) -> list[Place]:
     spelled so comes before what begins so, and that before what is a slip away; within each,
     the larger town first. At most six queries, whatever is typed.
     """
-    text = text[:LONGEST]
-    keys = list(postal_keys(text))
-    if keys:
-        found = Place.objects.in_bulk(keys)
-        coded = [found[key] for key in keys if key in found][:1]
-        if coded:
-            return coded
-    return _by_name(_UK_POSTCODE.sub(" ", text), limit)
+    return [hit.place for hit in _find(text, limit)]
 
 
 def postal_keys(text: str) -> Iterator[str]:
@@ -141,6 +138,39 @@ def postcode_keys(outward: str, sector: str | None) -> Iterator[str]:
     yield f"uk-{outward.lower()}"
 
 
+class _Fit(IntEnum):
+    """How well a place fits what was typed; a smaller one is better."""
+
+    SPELLED = 0  # Its name, or one of them, is written so.
+    BEGUN = 1  # Its name begins so.
+    BYNAME_BEGUN = 2
+    SLIP = 3  # One slip of the fingers away.
+    NAME_ALONE = 4  # What comes after its name is no region and no country.
+    ALIKE = 5
+
+
+@dataclass(frozen=True)
+class _Hit:
+    """A place that was found, and why."""
+
+    place: Place
+    fit: _Fit
+    weight: int = 0
+    is_byname: bool = False
+
+    @property
+    def order(self) -> tuple[int, int, str]:
+        """What sorts the best first, the same on every database."""
+        return self.fit, -self.weight, self.place.pk
+
+    def rivals(self, first: "_Hit") -> bool:
+        """Return whether this may as well be meant as the `first` that was found."""
+        if self.fit != first.fit:
+            return self.place.population > first.place.population
+        times = LARGER_THAN_BYNAME if self.is_byname else CLEARLY_LARGER
+        return self.place.population * times > first.place.population
+
+
 @dataclass(frozen=True)
 class _Reading:
     """One way to read what was typed: a name, and what may tell it from others."""
@@ -149,123 +179,140 @@ class _Reading:
     rest: str = ""
 
 
+def _find(text: str, limit: int) -> list[_Hit]:
+    text = text[:LONGEST]
+    keys = list(postal_keys(text))
+    if keys:
+        found = Place.objects.in_bulk(keys)
+        coded = [_Hit(found[key], _Fit.SPELLED) for key in keys if key in found]
+        if coded:
+            return coded[:1]
+    return _by_name(_UK_POSTCODE.sub(" ", text), limit)
+
+
+def _by_name(text: str, limit: int) -> list[_Hit]:
+    readings = _readings(text)
+    if not readings:
+        return []
+    hits = _spelled_or_begun(readings)
+    if any(hit.fit == _Fit.SPELLED for hit in hits):
+        # What merely begins so, or once did, would hide the few that are meant.
+        hits = [hit for hit in hits if hit.fit != _Fit.BYNAME_BEGUN]
+    elif len(hits) < limit:
+        hits += _slips(readings)
+    hits = hits or _name_alone(readings) or _alike(readings)
+    return _best(hits, limit)
+
+
 def _readings(text: str) -> list[_Reading]:
     """Return the ways to read `text`: all of it as a name, or its end as region and country."""
-    first, comma, rest = text.partition(",")
     readings = {}
+    first, comma, rest = text.partition(",")
     if comma and bare(first):
         readings[_Reading(bare(first), bare(rest))] = True
     typed = words(text)[:_MOST_WORDS]
-    for end in range(len(typed), max(len(typed) - 5, 0), -1):
+    for end in range(len(typed), max(len(typed) - _MOST_READINGS, 0), -1):
         readings[_Reading("".join(typed[:end]), "".join(typed[end:]))] = True
     return list(readings)
 
 
-def _by_name(text: str, limit: int) -> list[Place]:
-    readings = _readings(text)
-    if not readings:
-        return []
+def _best(hits: list[_Hit], limit: int) -> list[_Hit]:
+    """Return each place once, the best first; of those that nobody could tell apart, one."""
+    best: dict[str, _Hit] = {}
+    for hit in sorted(hits, key=lambda hit: hit.order):
+        best.setdefault(hit.place.label, hit)
+        if len(best) == limit:
+            break
+    return list(best.values())
+
+
+def _spelled_or_begun(readings: list[_Reading]) -> list[_Hit]:
     # All of it, or what stands before the comma, may be unfinished.
-    whole = [
+    begun = [
         reading
         for reading in readings
         if (reading is readings[0] or not reading.rest) and len(reading.name) >= _SHORTEST_BEGINNING
     ]
-    found = _Found()
-    _add_spelled_or_begun(found, readings, whole)
-    if len(found) < limit and not found.has_exact:
-        _add_slips(found, readings)
-    if not found:
-        _add_alike(found, readings)
-    if not found:
-        # The rest may be a county, a district or a slip: better than no place at all.
-        _add_spelled_or_begun(found, readings, [], is_rest_needed=False)
-    return found.best(limit)
-
-
-class _Found:
-    """Places with how well each of them fits: a smaller rank is better."""
-
-    def __init__(self) -> None:
-        self.ranks: dict[str, tuple[int, int]] = {}
-        self.places: dict[str, Place] = {}
-
-    def __len__(self) -> int:
-        return len(self.places)
-
-    @property
-    def has_exact(self) -> bool:
-        """Whether a place is spelled as somebody typed."""
-        return any(rank == 0 for rank, _weight in self.ranks.values())
-
-    def add(self, place: Place, rank: int, weight: int) -> None:
-        """Keep `place`, by the best of its names."""
-        self.places[place.pk] = place
-        self.ranks[place.pk] = min(self.ranks.get(place.pk, (9, 0)), (rank, -weight))
-
-    def best(self, limit: int) -> list[Place]:
-        """Return the best places; of those that nobody could tell apart, the larger one."""
-        ordered = sorted(self.places.values(), key=lambda p: (self.ranks[p.pk], p.pk))
-        unlike = {place.label: place for place in reversed(ordered)}
-        return [place for place in ordered if unlike[place.label] is place][:limit]
-
-
-def _add_spelled_or_begun(
-    found: _Found, readings: list[_Reading], begun: list[_Reading], is_rest_needed: bool = True
-) -> None:
-    spellings = {reading.name for reading in readings}
-    names = PlaceName.objects.spelled(spellings)
+    names = PlaceName.objects.spelled(reading.name for reading in readings)
     for reading in begun:
         names |= PlaceName.objects.that_begin(reading.name)
+    hits = []
+    for name, place in _with_places(names, readings):
+        for reading in readings:
+            is_spelled = name.letters == reading.name
+            is_begun = reading in begun and name.letters.startswith(reading.name)
+            if (is_spelled or is_begun) and _is_told_by(place, reading.rest):
+                is_byname = name.letters != bare(place.town or place.name)
+                fit = _Fit.BYNAME_BEGUN if is_byname else _Fit.BEGUN
+                fit = _Fit.SPELLED if is_spelled else fit
+                hits.append(_Hit(place, fit, name.weight, is_byname))
+    return hits
+
+
+def _with_places(
+    names: PlaceNameQuerySet, readings: list[_Reading]
+) -> Iterator[tuple[PlaceName, Place]]:
+    """Yield the weightiest of `names`, those that are spelled as read before all others.
+
+    Places are fetched afterwards, for the few names that are left.
+    """
+    spellings = {reading.name for reading in readings}
     is_spelled = Case(
         When(letters__in=spellings, then=Value(1)), default=Value(0), output_field=IntegerField()
     )
-    rows = list(
-        names.annotate(is_spelled=is_spelled)
-        .order_by("-is_spelled", "-weight")
-        .values_list("letters", "weight", "place_id")[:_MOST_NAMES]
-    )
-    places = Place.objects.in_bulk({key for _letters, _weight, key in rows})
-    for letters, weight, key in rows:
-        place = places.get(key)
-        if place is None:
-            continue
-        for reading in readings:
-            if is_rest_needed and not _is_told_by(place, reading.rest):
-                continue
-            if letters == reading.name:
-                found.add(place, 0, weight)
-            elif reading in begun and letters.startswith(reading.name):
-                found.add(place, 1, weight)
+    rows = list(names.annotate(is_spelled=is_spelled).order_by("-is_spelled", "-weight")[:_MOST])
+    places = Place.objects.in_bulk({row.place_id for row in rows})
+    for row in rows:
+        if row.place_id in places:
+            yield row, places[row.place_id]
 
 
-def _add_slips(found: _Found, readings: list[_Reading]) -> None:
+def _slips(readings: list[_Reading]) -> list[_Hit]:
     meant: dict[str, list[_Reading]] = {}
     for reading in readings:
-        for spelling in slips(reading.name):
-            meant.setdefault(spelling, []).append(reading)
+        if len(meant) < _MOST_SPELLINGS:
+            for spelling in slips(reading.name):
+                meant.setdefault(spelling, []).append(reading)
     if not meant:
-        return
-    names = PlaceName.objects.spelled(meant).select_related("place").order_by("-weight")
-    for name in names[:_MOST_NAMES]:
-        if any(_is_told_by(name.place, reading.rest) for reading in meant[name.letters]):
-            found.add(name.place, 2, name.weight)
+        return []
+    rows = PlaceName.objects.weightiest_of(meant, _MOST)
+    places = Place.objects.in_bulk({row.place_id for row in rows})
+    return [
+        _Hit(place, _Fit.SLIP, row.weight, row.letters != bare(place.name))
+        for row in rows
+        if (place := places.get(row.place_id))
+        and any(_is_told_by(place, reading.rest) for reading in meant[row.letters])
+    ]
 
 
-def _add_alike(found: _Found, readings: list[_Reading]) -> None:
-    """Add what begins with the same letters and looks much alike: Edinborough."""
+def _name_alone(readings: list[_Reading]) -> list[_Hit]:
+    """Return what is spelled like the longest reading that is a name, whatever follows it.
+
+    The rest may be a county, a district or a slip: better a choice than no place at all.
+    """
+    names = PlaceName.objects.spelled(reading.name for reading in readings)
+    return [
+        _Hit(place, _Fit.NAME_ALONE, name.weight, name.letters != bare(place.name))
+        for name, place in _with_places(names, readings)
+    ]
+
+
+def _alike(readings: list[_Reading]) -> list[_Hit]:
+    """Return what begins with the same letters and looks much alike: Edinborough."""
     readings = [reading for reading in readings if len(reading.name) >= _SHORTEST_ALIKE]
     if not readings:
-        return
-    # All readings begin at the first word, so these letters are those of each.
-    names = PlaceName.objects.that_begin(readings[0].name[:_SHORTEST_BEGINNING]).order_by("-weight")
+        return []
+    # Every reading begins with the first word, so these letters are those of each.
+    names = PlaceName.objects.that_begin(readings[0].name[:_SHORTEST_BEGINNING])
     alike: dict[str, PlaceName] = {}
-    for name in names.select_related("place")[:_MOST_NAMES]:
+    for name in names.select_related("place").order_by("-weight")[:_MOST]:
         alike.setdefault(name.letters, name)
-    for reading in readings:
-        for letters in get_close_matches(reading.name, alike, 3, _AS_ALIKE):
-            if _is_told_by(alike[letters].place, reading.rest):
-                found.add(alike[letters].place, 3, alike[letters].weight)
+    return [
+        _Hit(alike[letters].place, _Fit.ALIKE, alike[letters].weight)
+        for reading in readings[:_MOST_ALIKE]
+        for letters in get_close_matches(reading.name, alike, 3, _AS_ALIKE)
+        if _is_told_by(alike[letters].place, reading.rest)
+    ]
 
 
 def _is_told_by(place: Place, rest: str) -> bool:

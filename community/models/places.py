@@ -7,11 +7,20 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from community.countries import COUNTRY_CHOICES
+from community.place_names import bare
 
 # These are better known by their letters than by their names.
 _SHORT_NAMES = {"GB": _("UK"), "US": _("US")}
 # Letters and digits alone are compared, so nothing in a name sorts behind this.
 _BEHIND_ALL = "\U0010ffff"
+# PostgreSQL reads the whole table for a long list, unless OFFSET makes it look up one by one.
+_WEIGHTIEST_OF = """
+    SELECT name.* FROM unnest(%s::varchar[]) AS wanted (letters)
+    CROSS JOIN LATERAL (
+        SELECT * FROM community_placename WHERE letters = wanted.letters OFFSET 0
+    ) AS name
+    ORDER BY name.weight DESC LIMIT %s
+"""
 
 
 class Place(models.Model):
@@ -88,15 +97,26 @@ class Place(models.Model):
         if self.kind == self.Kind.ZIP:
             parts = [self.town, f"{self.region} {self.name}", self.country_name]
         else:
-            region = "" if self.region == self.name else self.region
-            parts = [self.name, region, self.country_name]
+            parts = [self.name, self._telling_region(), self.country_name]
         return ", ".join(part.strip() for part in parts if part.strip())
 
+    def _telling_region(self) -> str:
+        """The region, unless it says nothing new: Zürich in Zurich, Santiago in its province."""
+        region = bare(self.region)
+        says_nothing = region.startswith(bare(self.name)) or region == bare(self.country_name)
+        return "" if says_nothing else self.region
 
-class PlaceNameQuerySet(models.QuerySet):
+
+class PlaceNameQuerySet(models.QuerySet["PlaceName"]):
     def spelled(self, spellings: Iterable[str]) -> Self:
         """Names that are one of `spellings`, letter for letter."""
         return self.filter(letters__in=set(spellings))
+
+    def weightiest_of(self, spellings: Iterable[str], most: int) -> list["PlaceName"]:
+        """Return the `most` weighty names that are one of very many `spellings`."""
+        if connection.vendor == "postgresql":
+            return list(self.raw(_WEIGHTIEST_OF, [sorted(spellings), most]))
+        return list(self.filter(letters__in=spellings).order_by("-weight")[:most])
 
     def that_begin(self, beginning: str) -> Self:
         """Names that begin with `beginning`, found by the index on both databases."""

@@ -14,8 +14,8 @@ from django.core.management.base import BaseCommand, CommandError
 
 class Command(BaseCommand):
     help = (
-        "Brings database, static files and starter library up to date, and does nothing where "
-        "they are. bin/serve runs it at every start; run it after an upgrade otherwise."
+        "Brings database, static files, places and starter library up to date, and does nothing "
+        "where they are. bin/serve runs it at every start; run it after an upgrade otherwise."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -39,6 +39,7 @@ class Command(BaseCommand):
             fcntl.flock(lock, fcntl.LOCK_EX)
             call_command("migrate", verbosity=0, interactive=False)
             self._collect_static_files()
+            call_command("load_places", stdout=self.stdout)
             if not options["without_starter_library"]:
                 call_command("load_starter_library", verbosity=0, stdout=self.stdout)
 
