@@ -3,13 +3,15 @@
 Plain functions, no database.
 """
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, timedelta, tzinfo
 from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
 from django.utils.formats import date_format, time_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
+
+from community.recurrence import Planned
 
 # The first part of a zone's name, if its last part is a place on the map.
 _REGIONS = {
@@ -96,6 +98,28 @@ def when_in_words(
     if place:
         return first, _("%(time)s in %(place)s") % {"time": time, "place": place}
     return first, f"{time} {zone_in_words(zone)}"
+
+
+def planned_in_words(date: Planned, zone: tzinfo) -> str:
+    """Return one date of a meeting by the group's clock: canceled, moved or different."""
+    start = date.starts_at.astimezone(zone)
+    words = _("%(day)s, %(time)s") % {
+        "day": date_format(start, "l j F Y"),
+        "time": time_format(start, "TIME_FORMAT"),
+    }
+    if date.is_cancelled:
+        words = _("%(date)s: canceled") % {"date": words}
+    elif start.date() != date.original_on:
+        words = _("%(date)s, instead of %(day)s") % {
+            "date": words,
+            "day": date_format(date.original_on, "l j F Y"),
+        }
+    elif date.starts_at != date.original_starts_at:
+        words = _("%(date)s, instead of %(time)s") % {
+            "date": words,
+            "time": time_format(date.original_starts_at.astimezone(zone), "TIME_FORMAT"),
+        }
+    return ". ".join(part.rstrip(".") for part in (words, date.place, date.note) if part) + "."
 
 
 def duration_in_words(minutes: int) -> str:

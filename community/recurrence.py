@@ -16,6 +16,8 @@ from dateutil import rrule
 from django.utils.formats import date_format, time_format
 from django.utils.translation import gettext as _
 
+# A day in another year is a slip of the hand, and a rule that begins there a long walk.
+YEARS = range(1950, 2200)
 _DAY = timedelta(days=1)
 # Nobody asks for a date further ahead, and a walk must come to an end.
 _FARTHEST = timedelta(days=40 * 366)
@@ -168,6 +170,20 @@ class Planned:
     note: str = ""
 
 
+def changed(recurrence: Recurrence, change: Change) -> Planned:
+    """Return what becomes of the date that `change` is for, whether the rule names it or not."""
+    start = recurrence.moment(change.new_on or change.on, change.new_start or recurrence.start)
+    return Planned(
+        original_on=change.on,
+        original_starts_at=recurrence.moment(change.on, recurrence.start),
+        starts_at=start,
+        ends_at=start + (change.new_duration or recurrence.duration),
+        is_cancelled=change.is_cancelled,
+        place=change.place,
+        note=change.note,
+    )
+
+
 def planned(
     recurrence: Recurrence,
     changes: Iterable[Change],
@@ -193,25 +209,15 @@ def planned(
             if day not in by_day and not any(b.holds(day) for b in breaks):
                 yield Planned(day, start, start, start + recurrence.duration)
 
-    changed = []
-    for change in by_day.values():
-        day = change.new_on or change.on
-        if recurrence.names(change.on) and not any(b.holds(day) for b in breaks):
-            start = recurrence.moment(day, change.new_start or recurrence.start)
-            if after <= start < before:
-                changed.append(
-                    Planned(
-                        original_on=change.on,
-                        original_starts_at=recurrence.moment(change.on, recurrence.start),
-                        starts_at=start,
-                        ends_at=start + (change.new_duration or recurrence.duration),
-                        is_cancelled=change.is_cancelled,
-                        place=change.place,
-                        note=change.note,
-                    )
-                )
+    others = [
+        changed(recurrence, change)
+        for change in by_day.values()
+        if recurrence.names(change.on)
+        and not any(b.holds(change.new_on or change.on) for b in breaks)
+    ]
     in_order = attrgetter("starts_at", "original_starts_at")
-    yield from heapq.merge(unchanged(), sorted(changed, key=in_order), key=in_order)
+    within = sorted((d for d in others if after <= d.starts_at < before), key=in_order)
+    yield from heapq.merge(unchanged(), within, key=in_order)
 
 
 def next_planned(

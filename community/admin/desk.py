@@ -29,7 +29,7 @@ def _checked(listing: Any) -> str:
 
 
 def _groups_to_check() -> Panel:
-    groups = to_check(SupportGroup.objects.all())
+    groups = to_check(SupportGroup.objects.running(timezone.now()))
     rows, count = first_few(groups)
     return Panel(
         "groups-to-check",
@@ -39,14 +39,14 @@ def _groups_to_check() -> Panel:
             Line(g.name, reverse("admin:community_supportgroup_change", args=[g.pk]), _checked(g))
             for g in rows
         ],
-        list_url("community_supportgroup", checked="due"),
+        list_url("community_supportgroup", checked="due", ended="no"),
         _("Every group was checked in the last %(days)d days.") % {"days": STALE_AFTER.days},
     )
 
 
 def _groups_without_date() -> Panel:
     now = timezone.now()
-    groups: Any = SupportGroup.objects.by_next_meeting(now)
+    groups: Any = SupportGroup.objects.running(now).by_next_meeting(now)
     groups = groups.filter(published_at__lte=now, next_starts_at__isnull=True)
     rows, count = first_few(groups.order_by("name", "pk"))
     return Panel(
@@ -54,7 +54,7 @@ def _groups_without_date() -> Panel:
         _("Groups on the site without a date ahead"),
         count,
         [Line(g.name, reverse("admin:community_supportgroup_change", args=[g.pk])) for g in rows],
-        list_url("community_supportgroup", published="yes", next="unknown"),
+        list_url("community_supportgroup", published="yes", next="unknown", ended="no"),
         _("Every group on the site has a date ahead."),
     )
 

@@ -104,6 +104,23 @@ class NextMeetingFilter(admin.SimpleListFilter):
         return None
 
 
+class EndedFilter(admin.SimpleListFilter):
+    """Whether a group still meets."""
+
+    title = _("whether it still meets")
+    parameter_name = "ended"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("no", _("Still meets")), ("yes", _("Has ended"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet | None:
+        if self.value() == "no":
+            return queryset.running(timezone.now())  # type: ignore[attr-defined]
+        if self.value() == "yes":
+            return queryset.filter(ended_on__lte=timezone.localdate())
+        return None
+
+
 class CountryFilter(admin.SimpleListFilter):
     """The country; only those that a listing names."""
 

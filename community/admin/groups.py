@@ -2,7 +2,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
 from django.utils import timezone
@@ -15,27 +15,24 @@ from simple_history.admin import SimpleHistoryAdmin
 from community.admin import actions
 from community.admin.filters import (
     CheckedFilter,
+    CountryFilter,
+    EndedFilter,
     ExampleFilter,
     NextMeetingFilter,
     PublishedFilter,
     WayFilter,
 )
+from community.admin.meetings import (
+    JoiningDetailsInline,
+    MeetingExceptionInline,
+    MeetingInline,
+    PauseInline,
+    outcome_in_words,
+)
 from community.admin.widgets import NATIVE_FIELDS
-from community.meeting_times import days_ago_in_words, place_names, zone_in_words
-from community.models import JoiningDetails, Meeting, Occurrence, SupportGroup
+from community.meeting_times import days_ago_in_words, zone_in_words
+from community.models import MeetingException, Occurrence, SupportGroup
 from facts.admin.publishing import PublishedAdmin
-
-
-def _time_zone_choices(current: str) -> list[Any]:
-    """Return the zones that are named after places, by part of the world, and `current`."""
-    regions: dict[str, list[tuple[str, str]]] = {}
-    for name in place_names():
-        region, _slash, place = name.partition("/")
-        regions.setdefault(region, []).append((name, place.replace("_", " ")))
-    choices: list[Any] = [("", _("Choose the town whose clock the group goes by"))]
-    if current and current not in place_names():
-        choices.append((current, current))
-    return [*choices, *regions.items()]
 
 
 class SupportGroupForm(forms.ModelForm):
@@ -53,76 +50,70 @@ class SupportGroupForm(forms.ModelForm):
             "published_at": _("Leave it empty to keep the group off the site."),
             "languages": _("Those that people can speak there."),
             "cost": _("Free, or: £3 for tea."),
+            "country": _("Where the group is, or whose people it is for."),
+            "place": _("Central Library, Leeds: the town and the building, without a door code."),
         }
-
-
-class MeetingForm(forms.ModelForm):
-    class Meta:
-        model = Meeting
-        fields: list[str] = []
-        help_texts = {"time_zone": _("Type the first letters of the town.")}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        current = self.data.get(self.add_prefix("time_zone"), "") or self.instance.time_zone
-        if "time_zone" in self.fields:
-            # The model's validator answers for what is not in the list.
-            self.fields["time_zone"].widget = forms.Select(choices=_time_zone_choices(current))
-
-
-class MeetingInline(admin.StackedInline):
-    model = Meeting
-    form = MeetingForm
-    formfield_overrides = NATIVE_FIELDS
-    verbose_name_plural = _("When it meets")
-    fieldsets = [
-        (
-            None,
-            {
-                "fields": [
-                    ("frequency", "interval"),
-                    "weekday",
-                    "ordinals",
-                    ("starts_at", "duration_minutes"),
-                    "time_zone",
-                    ("first_on", "last_on"),
-                ]
-            },
-        )
-    ]
-
-    def get_extra(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> int:
-        return 0 if obj and obj.meetings.exists() else 1
-
-
-class JoiningDetailsInline(admin.StackedInline):
-    model = JoiningDetails
-    verbose_name_plural = _("Joining details: never public")
-    formfield_overrides = NATIVE_FIELDS
-    fields = ["link", ("meeting_number", "passcode"), "phone", "door_code", "note"]
+        for name in ("country", "attendance", "size"):
+            if name in self.fields:
+                field: Any = self.fields[name]
+                field.choices = [("", _("Not known")), *(c for c in field.choices if c[0])]
 
 
 @admin.register(SupportGroup)
 class SupportGroupAdmin(PublishedAdmin, SimpleHistoryAdmin):
     form = SupportGroupForm
     list_display = ["name", "ways", "next_meeting", "checked", "publication"]
-    list_filter = [CheckedFilter, PublishedFilter, WayFilter, NextMeetingFilter, ExampleFilter]
+    list_filter = [
+        CheckedFilter,
+        PublishedFilter,
+        WayFilter,
+        NextMeetingFilter,
+        EndedFilter,
+        CountryFilter,
+        ExampleFilter,
+    ]
     search_fields = ["name", "organisation", "place", "description"]
     actions = [actions.mark_as_checked, actions.publish, actions.take_off]
     ordering = ["name"]
     list_per_page = 50
     prepopulated_fields = {"slug": ["name"]}
     readonly_fields = ["is_example", "created_at", "edited_at"]
-    inlines = [MeetingInline, JoiningDetailsInline]
+    inlines = [MeetingInline, MeetingExceptionInline, PauseInline, JoiningDetailsInline]
     formfield_overrides = NATIVE_FIELDS
     view_on_site = True
     fieldsets = [
-        (_("What it is"), {"fields": ["name", "slug", "description", "organisation", "run_by"]}),
-        (_("Who it is for"), {"fields": ["is_metastatic_only", "audiences", "languages"]}),
+        (
+            _("What it is"),
+            {"fields": ["name", "slug", "description", "first_meeting", "organisation", "run_by"]},
+        ),
+        (
+            _("Who it is for"),
+            {
+                "fields": [
+                    "is_metastatic_only",
+                    "audiences",
+                    "languages",
+                    "sign_languages",
+                    "country",
+                    "region_served",
+                ]
+            },
+        ),
         (
             _("How people attend"),
             {
-                "fields": [("is_in_person", "is_online", "is_by_phone"), "place", "access", "cost"],
+                "fields": [
+                    ("is_in_person", "is_online", "is_by_phone"),
+                    "place",
+                    "access_features",
+                    "access",
+                    "attendance",
+                    "size",
+                    "cost",
+                ],
                 "description": _(
                     "Everybody reads these. Links, numbers and codes that let people in belong "
                     "under “Joining details”."
@@ -130,18 +121,54 @@ class SupportGroupAdmin(PublishedAdmin, SimpleHistoryAdmin):
             },
         ),
         (
+            _("Where on the map"),
+            {
+                "fields": [("latitude", "longitude")],
+                "description": _(
+                    "For groups that meet in person: readers who look for groups near them find "
+                    "it by these two numbers. Leave both empty if you do not know them."
+                ),
+            },
+        ),
+        (
             _("How to join"),
-            {"fields": ["joining_policy", "how_to_ask", "public_contact", "website"]},
+            {
+                "fields": ["joining_policy", "how_to_ask", "public_contact", "website"],
+                "classes": ["afterwards"],
+            },
         ),
         (
             _("For staff"),
-            {"fields": ["staff_contact", "owner_email", "check_every_weeks", "checked_on"]},
+            {
+                "fields": ["staff_contact", "owner_email", "check_every_weeks", "checked_on"],
+                "classes": ["afterwards"],
+            },
         ),
         (
             _("On the site"),
-            {"fields": ["published_at", "is_example", "created_at", "edited_at"]},
+            {
+                "fields": ["published_at", "ended_on", "is_example", "created_at", "edited_at"],
+                "classes": ["afterwards"],
+            },
         ),
     ]
+
+    def get_inlines(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+        """Leave single dates out until there is a meeting to which they could belong."""
+        has_meeting = obj is not None and obj.pk and obj.meetings.exists()
+        return [i for i in self.inlines if has_meeting or i is not MeetingExceptionInline]
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """Say which single dates the rule does not name any more."""
+        super().save_related(request, form, formsets, change)
+        ahead = MeetingException.objects.filter(
+            meeting__group=form.instance, on__gte=timezone.localdate()
+        )
+        for exception in ahead.select_related("meeting__group"):
+            if not exception.fits:
+                day = date_format(exception.on, "j F Y")
+                words = f"{day}: {outcome_in_words(exception)}"
+                self.message_user(request, words, messages.WARNING)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         now = timezone.now()
@@ -168,6 +195,8 @@ class SupportGroupAdmin(PublishedAdmin, SimpleHistoryAdmin):
     @admin.display(description=_("next meeting"), ordering="next_starts_at")
     def next_meeting(self, group: Any) -> str:
         """When it meets next, by its own clock."""
+        if group.has_ended(timezone.now()):
+            return gettext("Has ended")
         if group.next_starts_at is None:
             return gettext("No date ahead")
         local = group.next_starts_at.astimezone(ZoneInfo(group.next_zone))

@@ -22,7 +22,7 @@ from community.joining_details import find_joining_details, repeats
 from community.languages import LANGUAGE_CHOICES, SIGN_LANGUAGE_CHOICES
 from community.meeting_times import LONGEST_MEETING
 from community.models.worklist import WorklistQuerySet
-from community.recurrence import Break
+from community.recurrence import YEARS, Break
 from facts.choices import Audience
 from facts.fields import ChoicesField
 
@@ -399,6 +399,8 @@ class SupportGroup(models.Model):
         if (self.latitude is None) != (self.longitude is None):
             missing = "latitude" if self.latitude is None else "longitude"
             errors[missing] = _("Give latitude and longitude, or neither.")
+        if self.ended_on and self.ended_on.year not in YEARS:
+            errors["ended_on"] = _("Look at the year again: it should have four digits.")
         if errors:
             raise ValidationError(errors)
 

@@ -7,12 +7,16 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 from simple_history.models import HistoricalRecords
 
 from community.meeting_times import time_zone_names
 from community.models.groups import JoiningDetails, SupportGroup, ways_in
 from community.recurrence import (
+    YEARS,
     Break,
     Change,
     Planned,
@@ -39,8 +43,8 @@ ORDINALS = [
     ("4", _("fourth")),
     ("-1", _("last")),
 ]
-# An earlier first date is a slip of the hand, and its rule a long walk.
-EARLIEST_YEAR = 1950
+# How far a single date may be moved, from the day that the rule names.
+FARTHEST_MOVE = timedelta(days=366)
 
 
 def validate_time_zone(name: str) -> None:
@@ -51,6 +55,16 @@ def validate_time_zone(name: str) -> None:
             code="time_zone",
             params={"name": name},
         )
+
+
+def wrong_years(row: Any, *names: str) -> dict[str, Any]:
+    """Return an error for each day in `names` that nobody can have meant."""
+    days = {name: getattr(row, name) for name in names}
+    return {
+        name: _("Look at the year again: it should have four digits.")
+        for name, day in days.items()
+        if day and day.year not in YEARS
+    }
 
 
 def refuse_ways_in(row: Any, group_id: int | None) -> dict[str, ValidationError]:
@@ -156,16 +170,19 @@ class Meeting(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.rule_in_words
+        # A form with a mistake in it names its meeting, too.
+        return self.rule_in_words if self.is_whole else _now("Meeting")
 
     def clean(self) -> None:
         """Say beside the field what the constraints would say of the whole form."""
         super().clean()
-        errors = {}
+        errors = wrong_years(self, "first_on", "last_on")
         if self.frequency == self.Frequency.MONTHLY and not self.ordinals:
             errors["ordinals"] = _("Say which of the month: second, fourth, last.")
-        if self.first_on and self.first_on.year < EARLIEST_YEAR:
-            errors["first_on"] = _("Look at the year again: it should have four digits.")
+        if self.frequency == self.Frequency.WEEKLY and self.ordinals:
+            errors["ordinals"] = _(
+                "Choose “On certain weekdays of the month” above, or tick nothing here."
+            )
         if self.first_on and self.last_on and self.last_on < self.first_on:
             errors["last_on"] = _("The last date cannot come before the first.")
         if errors:
@@ -185,6 +202,16 @@ class Meeting(models.Model):
             first_on=self.first_on,
             last_on=self.last_on,
         )
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it has a rule, as it may not while somebody fills in its form."""
+        try:
+            self.clean_fields(exclude={"group"})
+            self.clean()
+        except ValidationError:
+            return False
+        return True
 
     @property
     def changes(self) -> list[Change]:
@@ -302,7 +329,7 @@ class MeetingException(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.on:%Y-%m-%d}"
+        return date_format(self.on, "l j F Y")
 
     @property
     def change(self) -> Change:
@@ -319,11 +346,69 @@ class MeetingException(models.Model):
         )
 
     def clean(self) -> None:
-        """Look for ways in where everybody reads."""
+        """Say beside the field what is wrong, and look for ways in where everybody reads."""
         super().clean()
-        group_id = self.meeting.group_id if self.meeting_id else None
-        if errors := refuse_ways_in(self, group_id):
+        meeting = self.meeting if self.meeting_id else None
+        errors: dict[str, Any] = {
+            **refuse_ways_in(self, meeting.group_id if meeting else None),
+            **wrong_years(self, "on", "new_on"),
+        }
+        if self.is_cancelled and (
+            self.new_on or self.new_starts_at or self.new_duration_minutes or self.place
+        ):
+            errors["is_cancelled"] = _("A date is either canceled, or moved or different.")
+        if self.on and self.new_on and abs(self.new_on - self.on) > FARTHEST_MOVE:
+            errors.setdefault("new_on", _("A date can be moved by a year at most."))
+        if meeting and self.is_whole and not errors:
+            errors |= self._misfits(meeting)
+        if errors:
             raise ValidationError(errors)
+
+    def _misfits(self, meeting: Meeting) -> dict[str, ValidationError]:
+        """Return an error if the rule does not name the date, or if it moves onto another.
+
+        A date that once was right stays, though its meeting may keep to another rule by now.
+        """
+        rule = meeting.recurrence
+        if not rule.names(self.on):
+            stored = MeetingException.objects.filter(pk=self.pk, meeting=meeting, on=self.on)
+            if self.pk and stored.exists():
+                return {}
+            return {"on": ValidationError(self.misfit_in_words(meeting), code="misfit")}
+        if self.new_on in {None, self.on} or not rule.names(self.new_on):
+            return {}
+        others = MeetingException.objects.filter(meeting=meeting.pk, on=self.new_on)
+        if (self.new_starts_at or rule.start) == rule.start and not others.exists():
+            return {
+                "new_on": ValidationError(
+                    _("The group meets then already. Cancel this date instead."), code="taken"
+                )
+            }
+        return {}
+
+    def misfit_in_words(self, meeting: Meeting) -> str:
+        """Say that the rule does not name the date, and which ones near it the rule names."""
+        near = [date_format(day, "l j F Y") for day in meeting.recurrence.nearest(self.on)]
+        words = _now("By its rule (%(rule)s) the group does not meet on %(day)s.") % {
+            "rule": meeting.rule_in_words,
+            "day": date_format(self.on, "l j F Y"),
+        }
+        if not near:
+            return words
+        nearest = ngettext(
+            "The nearest date is %(days)s.", "The nearest dates are %(days)s.", len(near)
+        )
+        return f"{words} {nearest % {'days': _now(' and ').join(near)}}"
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it and its meeting hold what can be reckoned with."""
+        return bool(self.on and self.meeting.is_whole and not wrong_years(self, "on", "new_on"))
+
+    @property
+    def fits(self) -> bool:
+        """Whether the rule of its meeting names its date; if not, it is passed over."""
+        return self.meeting.recurrence.names(self.on)
 
 
 class Pause(models.Model):
@@ -366,12 +451,17 @@ class Pause(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.first_on:%Y-%m-%d} – {self.last_on or '…'}"
+        first = date_format(self.first_on, "j F Y")
+        last = date_format(self.last_on, "j F Y") if self.last_on else _now("further notice")
+        return _now("%(first)s until %(last)s") % {"first": first, "last": last}
 
     def clean(self) -> None:
         """Say beside the field what is wrong, and look for ways in where everybody reads."""
         super().clean()
-        errors: dict[str, Any] = {**refuse_ways_in(self, self.group_id)}
+        errors: dict[str, Any] = {
+            **refuse_ways_in(self, self.group_id),
+            **wrong_years(self, "first_on", "last_on"),
+        }
         if self.first_on and self.last_on and self.last_on < self.first_on:
             errors["last_on"] = _("A pause cannot end before it begins.")
         if errors:

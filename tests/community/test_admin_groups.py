@@ -48,6 +48,8 @@ GROUP = {
     "meetings-0-time_zone": "Europe/London",
     "meetings-0-first_on": "2026-11-01",
     "meetings-0-last_on": "",
+    "pauses-TOTAL_FORMS": "0",
+    "pauses-INITIAL_FORMS": "0",
     "joining_details-TOTAL_FORMS": "1",
     "joining_details-INITIAL_FORMS": "0",
     "joining_details-0-link": "zoom.us/j/81234567890",
@@ -147,6 +149,9 @@ def test_list_shows_what_a_moderator_wants_to_know(desk):
         ("next=unknown", {"Stale", "Unchecked"}),
         ("example=yes", {"Unchecked"}),
         ("example=no", {"Fresh", "Stale"}),
+        ("ended=no", {"Fresh", "Stale", "Unchecked"}),
+        ("ended=yes", {"Over"}),
+        ("country=NZ", {"Over"}),
         ("q=fres", {"Fresh"}),
     ],
 )
@@ -161,6 +166,9 @@ def test_filters_speak_the_words_of_staff(desk, query, names):
         is_by_phone=True,
     )
     SupportGroupFactory(name="Unchecked", published_at=None, is_example=True)
+
+    if "ended" in query or "country" in query:
+        SupportGroupFactory(name="Over", ended_on=today, country="NZ")
 
     response = desk.get(f"{LIST}?{query}")
 
