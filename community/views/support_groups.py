@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from community.models import JoiningDetails, Occurrence, SupportGroup
+from community.views.near_me import may_ask_for_location
 
 PAGE_SIZE = 20
 UPCOMING = 4
@@ -24,6 +25,7 @@ WAYS = {
 }
 
 
+@may_ask_for_location
 @require_safe
 def support_group_list(request: HttpRequest) -> HttpResponse:
     """Show the groups, the one that meets next first. An unknown way to attend is passed over."""
