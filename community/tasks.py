@@ -6,8 +6,10 @@ from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.utils import timezone
+from django_tasks import task
+from django_tasks_db.models import DBTaskResult
 
-from community.models import Meeting, Occurrence
+from community.models import ImportPreview, Meeting, Occurrence
 from community.verification_mails import ask_owners
 
 # Whoever stays signed in for longer is asked again: what is known of a device goes by then.
@@ -22,6 +24,20 @@ def rebuild_occurrences() -> int:
     """
     groups = Meeting.objects.order_by("group").values_list("group", flat=True).distinct()
     return sum(Occurrence.objects.rebuild_group(pk, timezone.now()) for pk in list(groups))
+
+
+@task()
+def make_dates(groups: list[int]) -> None:
+    """Make the dates of listings that came many at a time; each in a transaction of its own."""
+    for pk in groups:
+        Occurrence.objects.rebuild_group(pk, timezone.now())
+
+
+def forget_old_imports(now: datetime) -> None:
+    """Delete what was read out of files and can be applied no more, and tasks that are done."""
+    ImportPreview.objects.expired(now).delete()
+    done = DBTaskResult.objects.successful().filter(task_path=make_dates.module_path)
+    done.filter(finished_at__lt=now - timedelta(days=1)).delete()
 
 
 def forget_ended_sessions(now: datetime) -> None:

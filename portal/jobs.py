@@ -14,7 +14,12 @@ from django.utils import timezone
 from django_tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
-from community.tasks import ask_organizers, forget_ended_sessions, rebuild_occurrences
+from community.tasks import (
+    ask_organizers,
+    forget_ended_sessions,
+    forget_old_imports,
+    rebuild_occurrences,
+)
 from facts.tasks import check_due_links, forget_old_words
 from portal.health import BEAT
 from portal.mail import prune_delivered
@@ -79,6 +84,7 @@ JOBS = (
     RecurringJob("forget-expired-cache", timedelta(hours=1), forget_expired_cache),
     RecurringJob("clear-sessions", timedelta(days=1), lambda now: call_command("clearsessions")),
     RecurringJob("forget-ended-sessions", timedelta(days=1), forget_ended_sessions),
+    RecurringJob("forget-old-imports", timedelta(hours=1), forget_old_imports),
     RecurringJob("rebuild-occurrences", timedelta(days=1), lambda now: rebuild_occurrences()),
     RecurringJob("forget-old-words", timedelta(days=1), forget_old_words),
     RecurringJob("forget-empty-searches", timedelta(days=1), forget_empty_searches),
