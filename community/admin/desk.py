@@ -2,13 +2,15 @@
 
 from typing import Any
 
+from django.db.models import F
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from community.admin.filters import STALE_AFTER, to_check
-from community.models import Service, SupportGroup
+from community.models import Service, SupportGroup, Verification
+from community.models.worklist import Todo
 from facts.admin.desk import Line, Panel, first_few, list_url
 
 
@@ -16,7 +18,7 @@ def panels(user: Any) -> list[Panel]:
     """Return the panels for `user`, one query each."""
     found = []
     if user.has_perm("community.change_supportgroup"):
-        found += [_groups_to_check(), _groups_without_date()]
+        found += [*_worklist(), _groups_without_date()]
     if user.has_perm("community.change_service"):
         found.append(_services_to_check())
     return found
@@ -28,19 +30,46 @@ def _checked(listing: Any) -> str:
     return _("last checked on %(day)s") % {"day": date_format(listing.checked_on, "j M Y")}
 
 
-def _groups_to_check() -> Panel:
-    groups = to_check(SupportGroup.objects.running(timezone.now()))
-    rows, count = first_few(groups)
+def _said(group: Any) -> str:
+    """What the organizer said, or when the listing was checked."""
+    if group.disputed_answer:
+        return str(Verification.Answer(group.disputed_answer).label)
+    return _checked(group)
+
+
+def _worklist() -> list[Panel]:
+    """Return the worklist of listings, each of which stands in one of its panels."""
+    return [
+        _todo(
+            Todo.DISPUTED,
+            _("Organizers’ answers to decide"),
+            _("No organizer’s answer waits for you."),
+        ),
+        _todo(Todo.BOUNCED, _("Our mail came back"), _("No mail to an organizer came back.")),
+        _todo(
+            Todo.SILENT,
+            _("No answer from the organizer"),
+            _("Every organizer has answered, or still has time."),
+        ),
+        _todo(Todo.NEVER_CHECKED, _("Never checked"), _("Every group on the site was checked.")),
+        _todo(Todo.DUE, _("To be checked soon"), _("No group is to be checked in four weeks.")),
+    ]
+
+
+def _todo(todo: Todo, title: str, empty: str) -> Panel:
+    groups: Any = SupportGroup.objects.with_todo(timezone.now()).with_disputed_answer()
+    found = groups.filter(todo=todo)
+    rows, count = first_few(found.order_by(F("checked_on").asc(nulls_first=True), "name", "pk"))
     return Panel(
-        "groups-to-check",
-        _("Groups to check"),
+        f"groups-{todo}",
+        title,
         count,
         [
-            Line(g.name, reverse("admin:community_supportgroup_change", args=[g.pk]), _checked(g))
+            Line(g.name, reverse("admin:community_supportgroup_check", args=[g.pk]), _said(g))
             for g in rows
         ],
-        list_url("community_supportgroup", checked="due", ended="no"),
-        _("Every group was checked in the last %(days)d days.") % {"days": STALE_AFTER.days},
+        list_url("community_supportgroup", todo=todo.value),
+        empty,
     )
 
 

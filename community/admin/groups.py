@@ -1,12 +1,13 @@
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django import forms
 from django.contrib import admin, messages
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -29,19 +30,14 @@ from community.admin.meetings import (
     PauseInline,
     outcome_in_words,
 )
+from community.admin.verifications import KeptTrueAdmin, OwnerForm, TodoFilter, todo_state
 from community.admin.widgets import NATIVE_FIELDS
 from community.meeting_times import days_ago_in_words, zone_in_words
 from community.models import MeetingException, Occurrence, SupportGroup
 from facts.admin.publishing import PublishedAdmin
 
 
-class SupportGroupForm(forms.ModelForm):
-    owner_email = forms.EmailField(
-        label=_("Address of the organizer"),
-        required=False,
-        help_text=SupportGroup._meta.get_field("owner_email").help_text,  # type: ignore[union-attr]
-    )
-
+class SupportGroupForm(OwnerForm):
     class Meta:
         model = SupportGroup
         fields: list[str] = []  # The admin's fieldsets say which.
@@ -63,10 +59,11 @@ class SupportGroupForm(forms.ModelForm):
 
 
 @admin.register(SupportGroup)
-class SupportGroupAdmin(PublishedAdmin, SimpleHistoryAdmin):
+class SupportGroupAdmin(KeptTrueAdmin, PublishedAdmin, SimpleHistoryAdmin):
     form = SupportGroupForm
     list_display = ["name", "ways", "next_meeting", "checked", "publication"]
     list_filter = [
+        TodoFilter,
         CheckedFilter,
         PublishedFilter,
         WayFilter,
@@ -76,7 +73,7 @@ class SupportGroupAdmin(PublishedAdmin, SimpleHistoryAdmin):
         ExampleFilter,
     ]
     search_fields = ["name", "organisation", "place", "description"]
-    actions = [actions.mark_as_checked, actions.publish, actions.take_off]
+    actions = ["mark_as_checked", "ask_now", "mail_came_back", actions.publish, actions.take_off]
     ordering = ["name"]
     list_per_page = 50
     prepopulated_fields = {"slug": ["name"]}
@@ -177,6 +174,7 @@ class SupportGroupAdmin(PublishedAdmin, SimpleHistoryAdmin):
             super()
             .get_queryset(request)
             .by_next_meeting(now)  # type: ignore[attr-defined]
+            .with_todo(now)
             .annotate(next_zone=Subquery(first.values("meeting__time_zone")[:1]))
             .order_by("name")
         )
@@ -203,9 +201,10 @@ class SupportGroupAdmin(PublishedAdmin, SimpleHistoryAdmin):
         return f"{date_format(local, 'D j M, H:i')} {zone_in_words(group.next_zone)}"
 
     @admin.display(description=_("checked"), ordering="checked_on")
-    def checked(self, group: SupportGroup) -> str:
-        """How long ago somebody confirmed the listing, and the day."""
-        if group.checked_on is None:
-            return gettext("Never")
-        ago = days_ago_in_words(group.checked_on, timezone.localdate())
-        return f"{capfirst(ago)} ({date_format(group.checked_on, 'j M Y')})"
+    def checked(self, group: Any) -> SafeString:
+        """How long ago somebody confirmed the listing, the day, and what is left to do."""
+        words = gettext("Never")
+        if group.checked_on is not None:
+            ago = days_ago_in_words(group.checked_on, timezone.localdate())
+            words = f"{capfirst(ago)} ({date_format(group.checked_on, 'j M Y')})"
+        return format_html("{}<br>{}", words, todo_state(group.todo))

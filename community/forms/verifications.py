@@ -24,7 +24,7 @@ class VerificationForm(forms.Form):
             (Answer.CHANGE, _("No, I want to change something (on the next page)")),
             (Answer.PAUSED, _("It is right, but there is a break")),
             (Answer.ENDED, _("The group has ended")),
-            (Answer.NOT_MINE, _("It is not mine, or I want no more of these mails")),
+            (Answer.NOT_MINE, _("This is not my group, or I want no more of these mails")),
         ],
         widget=forms.RadioSelect,
         error_messages={"required": _("Choose one of the five answers.")},

@@ -32,6 +32,15 @@ class Event(models.Model):
         MAIL_CAME_BACK = "mail-came-back", _("mail to the organizer came back")
         QUESTION_SETTLED = "question-settled", _("question to the organizer settled")
 
+    # What is done to keep a listing true.
+    VERIFYING = (
+        Action.GROUP_CHECKED,
+        Action.GROUP_ENDED,
+        Action.ORGANIZER_ASKED,
+        Action.MAIL_CAME_BACK,
+        Action.QUESTION_SETTLED,
+    )
+
     at = models.DateTimeField(_("when"))
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL,

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any, Self
 
 from django.db import models
-from django.db.models import Case, Count, Exists, F, OuterRef, Q, Value, When
+from django.db.models import Case, Count, Exists, F, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Length, TruncDate
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -23,12 +23,12 @@ class Todo(models.TextChoices):
     While an answer is waited for, there is nothing to do.
     """
 
-    DISPUTED = "disputed", _("The organizer says something else")
-    BOUNCED = "bounced", _("The mail came back")
-    SILENT = "silent", _("No answer came")
-    WAITING = "waiting", _("Asked, no answer yet")
+    DISPUTED = "disputed", _("Answer to decide")
+    BOUNCED = "bounced", _("Mail came back")
+    SILENT = "silent", _("No answer")
+    WAITING = "waiting", _("Asked, not answered yet")
     NEVER_CHECKED = "never-checked", _("Never checked")
-    DUE = "due", _("To be checked soon")
+    DUE = "due", _("Due soon")
 
 
 class WorklistQuerySet(models.QuerySet):
@@ -63,6 +63,11 @@ class WorklistQuerySet(models.QuerySet):
             default=Value(""),
         )
         return self.annotate(due_on=_due_on()).annotate(todo=todo)
+
+    def with_disputed_answer(self) -> Self:
+        """Listings with `disputed_answer`, what the organizer said that has to be decided."""
+        disputed = _askings().disputed().order_by("-answered_at").values("answer")[:1]
+        return self.annotate(disputed_answer=Subquery(disputed))
 
     def count_todo(self, at: datetime) -> dict[str, int]:
         """Return how many listings there are for each `Todo`, in one query."""

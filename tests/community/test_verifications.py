@@ -122,7 +122,7 @@ class TestRun:
 
         said = capsys.readouterr().out
         assert "Would be asked: 1\n" in said
-        assert "  To be checked soon: 1\n" in said
+        assert "  Due soon: 1\n" in said
         assert mail.outbox == []
         assert not Verification.objects.exists()
 
@@ -131,7 +131,7 @@ class TestRun:
 
         said = capsys.readouterr().out
         assert "Asked: 1\nReminded: 0\nFor staff:\n" in said
-        assert "  Asked, no answer yet: 1\n" in said
+        assert "  Asked, not answered yet: 1\n" in said
         assert OWNER not in said
 
     @pytest.mark.parametrize(("is_on", "number"), [(True, 1), (False, 0)])

@@ -8,6 +8,7 @@ from django.contrib.auth.models import Group
 from django.utils import timezone
 
 from community.models import Member
+from community.models.worklist import Todo
 from facts.models import Event, Report, ReviewRequest
 from portal.models import EmptySearch
 from tests.factories import (
@@ -17,6 +18,7 @@ from tests.factories import (
     MemberFactory,
     ServiceFactory,
     SupportGroupFactory,
+    VerificationFactory,
     make_live,
     make_staff,
 )
@@ -25,7 +27,8 @@ from tests.facts.many import make_many
 pytestmark = pytest.mark.django_db
 EDITORIAL = {"sent-back", "drafts", "answers", "overdue", "due", "scheduled", "flagged"}
 READERS = {"reports", "searches"}
-GROUPS = {"groups-to-check", "groups-without-date"}
+WORKLIST = {f"groups-{todo}" for todo in Todo.values if todo != "waiting"}
+GROUPS = WORKLIST | {"groups-without-date"}
 PANELS = {
     "Editor": EDITORIAL | READERS | {"my-due", "dead-links", "services-to-check"},
     "Reviewer": EDITORIAL | READERS | {"to-decide"},
@@ -41,6 +44,18 @@ def words_of(response):
 def panels_of(client):
     sections = client.get("/admin/").context["desk"]
     return {panel.key: panel for section in sections for panel in section.panels}
+
+
+def make_worklist():
+    """Make a group for each kind of thing that is left to do for one."""
+    now = timezone.now()
+    VerificationFactory(group__name="Disputed", answer="not-mine", answered_at=now)
+    VerificationFactory(group__name="Bounced", bounced_at=now)
+    VerificationFactory(group__name="Silent", sent_at=now - timedelta(weeks=5))
+    VerificationFactory(group__name="Asked")
+    SupportGroupFactory(name="Never")
+    SupportGroupFactory(name="Due", checked_on=timezone.localdate() - timedelta(weeks=25))
+    SupportGroupFactory(name="Fresh", checked_on=timezone.localdate())
 
 
 def asked_of(version, by, **fields):
@@ -130,6 +145,7 @@ def test_every_link_leads_to_a_list_of_as_many(client, who, request):
     make_many(30, viewer, MemberFactory(is_staff=True))
     make_live(since=timezone.now() + timedelta(days=1))
     SupportGroupFactory(name="No date")
+    make_worklist()
     client.force_login(viewer)
 
     for panel in panels_of(client).values():
@@ -247,10 +263,25 @@ def test_searches_are_shown_from_three_on_and_reports_while_open(client, editor)
     assert panels["reports"].lines[0].words == "Scans"
 
 
-def test_moderator_finds_what_was_not_checked(client, moderator):
+def test_moderator_finds_each_listing_in_one_place(client, moderator):
+    make_worklist()
+    client.force_login(moderator)
+
+    panels = panels_of(client)
+
+    for todo, name in (
+        ("disputed", "Disputed"),
+        ("bounced", "Bounced"),
+        ("silent", "Silent"),
+        ("never-checked", "Never"),
+        ("due", "Due"),
+    ):
+        assert [line.words for line in panels[f"groups-{todo}"].lines] == [name]
+        assert client.get(panels[f"groups-{todo}"].lines[0].url).status_code == 200
+
+
+def test_moderator_finds_what_has_no_date_or_was_not_checked(client, moderator):
     today = timezone.localdate()
-    SupportGroupFactory(name="Never")
-    SupportGroupFactory(name="Long ago", checked_on=today - timedelta(days=91))
     SupportGroupFactory(name="Lately", checked_on=today)
     ServiceFactory(name="Line", checked_on=today - timedelta(days=91))
     MeetingFactory(group__name="With a date", group__checked_on=today)
@@ -258,10 +289,8 @@ def test_moderator_finds_what_was_not_checked(client, moderator):
 
     panels = panels_of(client)
 
-    assert [line.words for line in panels["groups-to-check"].lines] == ["Never", "Long ago"]
     assert [line.words for line in panels["services-to-check"].lines] == ["Line"]
-    without = [line.words for line in panels["groups-without-date"].lines]
-    assert without == ["Lately", "Long ago", "Never"]
+    assert [line.words for line in panels["groups-without-date"].lines] == ["Lately"]
 
 
 def test_fact_without_a_text_is_no_fault(client, editor):
