@@ -37,6 +37,7 @@ from allauth.usersessions.internal.flows.sessions import end_other_sessions
 from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.auth.signals import user_logged_out
+from django.core.mail import EmailMessage
 from django.db.models import QuerySet
 from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
@@ -77,6 +78,12 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def send_mail(self, template_prefix: str, email: str, context: Mapping[str, Any]) -> None:
         """Send a mail with links to SITE_URL, and nothing taken from the request."""
+        self.make_mail(template_prefix, email, context).send()
+
+    def make_mail(
+        self, template_prefix: str, email: str, context: Mapping[str, Any]
+    ) -> EmailMessage:
+        """Return such a mail, without sending it."""
         context = {
             **context,
             "email": email,
@@ -89,7 +96,8 @@ class AccountAdapter(DefaultAccountAdapter):
         }
         # Says to other machines that no person wrote this, so that none answers.
         headers = {"Auto-Submitted": "auto-generated"}
-        self.render_mail(template_prefix, email, context, headers).send()
+        made: EmailMessage = self.render_mail(template_prefix, email, context, headers)
+        return made
 
     def is_safe_url(self, url: str) -> bool:
         """Say whether `url` is a path of this site, the only place that `next` may lead to.

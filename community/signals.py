@@ -9,3 +9,8 @@ public_content_changed = Signal()
 # Sent by whoever delivers mail, when a message will not arrive: `message_id`, and `is_refused`,
 # whether the other side does not take it. Otherwise our own server could not be reached.
 mail_given_up = Signal()
+
+# Sent in the transaction in which a member is deleted, with `address`, `number`, `mark` and `on`
+# (see community.member_data.ledger), and `farewell`: "asked" or "idle", the mail that takes leave
+# of the member, or "" for none. Whoever keeps traces of the member elsewhere forgets them.
+member_deleted = Signal()

@@ -45,7 +45,7 @@ account_urls = [
         member_data.account_export_download,
         name="account-export-download",
     ),
-    path("delete/", account.account_delete, name="account-delete"),
+    path("delete/", member_data.account_delete, name="account-delete"),
     path("stay/", account.account_stay, name="account-stay"),
 ]
 

@@ -22,8 +22,9 @@ from community.tasks import (
 )
 from facts.tasks import check_due_links, forget_old_words
 from portal.health import BEAT
-from portal.mail import prune_delivered
+from portal.mail import prune_finished
 from portal.models import EmptySearch, Job
+from portal.traces import COMPACT, COMPACT_EVERY, compact_database, forget_old_mail_files
 
 log = structlog.get_logger("portal.jobs")
 
@@ -80,7 +81,7 @@ JOBS = (
     RecurringJob(BEAT, timedelta(minutes=1), lambda now: None),
     RecurringJob("rescue-tasks", timedelta(minutes=5), rescue_tasks),
     # What was delivered holds addresses and codes: it goes at once.
-    RecurringJob("prune-finished-tasks", timedelta(minutes=1), lambda now: prune_delivered()),
+    RecurringJob("prune-finished-tasks", timedelta(minutes=1), lambda now: prune_finished()),
     RecurringJob("forget-expired-cache", timedelta(hours=1), forget_expired_cache),
     RecurringJob("clear-sessions", timedelta(days=1), lambda now: call_command("clearsessions")),
     RecurringJob("forget-ended-sessions", timedelta(days=1), forget_ended_sessions),
@@ -89,6 +90,9 @@ JOBS = (
     RecurringJob("forget-old-words", timedelta(days=1), forget_old_words),
     RecurringJob("forget-empty-searches", timedelta(days=1), forget_empty_searches),
     RecurringJob("ask-organizers", timedelta(days=1), ask_organizers),
+    RecurringJob("forget-old-mail-files", timedelta(days=1), forget_old_mail_files),
+    # Made due at once when a member was deleted.
+    RecurringJob(COMPACT, COMPACT_EVERY, compact_database),
     # Last: it waits for strangers, a minute at most.
     RecurringJob("check-links", timedelta(hours=1), check_due_links),
 )

@@ -129,12 +129,11 @@ def _is_refused_for_good(error: OSError) -> bool:
     return all(code >= 500 for code, _words in error.recipients.values())
 
 
-def prune_delivered() -> int:
-    """Delete the queue's rows of mails that are done with; return their number.
+def prune_finished() -> int:
+    """Delete the queue's rows of tasks that are done with; return their number.
 
-    A row holds an address, and often a code. Rows of mails that could not even be made go
-    too: what failed is in the log.
+    That of a mail holds an address, and often a code. Rows of mails that could not even be made
+    go too: what failed is in the log.
     """
-    finished = DBTaskResult.objects.finished().filter(task_path=deliver.module_path)
-    number, _per_model = finished.delete()
+    number, _per_model = DBTaskResult.objects.finished().delete()
     return number

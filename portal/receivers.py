@@ -7,8 +7,10 @@ from django.core.management import call_command
 from django.db import transaction
 from django.db.models.signals import post_migrate
 
+from community.signals import member_deleted
 from community.signals import public_content_changed as community_changed
 from facts.signals import public_content_changed as facts_changed
+from portal import traces
 from portal.models import SearchWord
 from portal.pages import store
 from portal.search import index
@@ -33,5 +35,6 @@ def connect() -> None:
     """Connect the receivers; `dispatch_uid` keeps a second call from doubling them."""
     for signal in (facts_changed, community_changed):
         signal.connect(_public_content_changed, dispatch_uid="portal_public_content_changed")
+    member_deleted.connect(traces.member_deleted, dispatch_uid="portal_member_deleted")
     post_migrate.connect(_make_cache_table, dispatch_uid="portal_cache_table")
     post_migrate.connect(_learn_words, sender=apps.get_app_config("portal"), dispatch_uid="words")

@@ -47,6 +47,11 @@ DEBUG = _debug == "1"
 if DEBUG and not IS_LOCAL:
     raise ImproperlyConfigured("DEBUG shows what is private; it is for localhost only.")
 
+# Apart from the database: what has to outlive going back to an older one.
+FORGOTTEN_DIR = Path(
+    env.str("WAYMARK_FORGOTTEN_DIR", default="") or str(DATA_DIR / "forgotten")
+).resolve()
+
 SECRET_KEY = require_strong(
     read_secret("SECRET_KEY", env.str("SECRET_KEY", default=""), DATA_DIR / "secret_key")
 )

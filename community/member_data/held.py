@@ -297,7 +297,6 @@ PARTS = (
             "kind": Shown(_("Kind")),
             "created_on": Shown(_("Sent")),
             "changes": Shown(_("What you said")),
-            "meets": Shown(_("When it meets, in your words")),
             "joining": Shown(_("How to join, in your words")),
             "words": Shown(_("What else you said")),
         },
@@ -418,6 +417,8 @@ ABOUT_NO_MEMBER = frozenset(
         "portal.EmptySearch",
         "portal.Job",
         "portal.SearchEntry",
+        "portal.SearchWord",
+        "portal.Synonym",
     }
 )
 # Columns that look as if they held something of a member, in tables that are not about members.

@@ -1,16 +1,12 @@
-"""The member's own account: an overview, a proof by code, signing out, deletion."""
+"""The member's own account: an overview, a proof by code, signing out."""
 
-from allauth.account.decorators import reauthentication_required
 from allauth.account.internal.flows.reauthentication import resume_request
 from allauth.account.utils import get_next_redirect_url
 from allauth.account.views import logout as allauth_logout
 from allauth.core import ratelimit
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required
-from django.db import transaction
-from django.db.models import ProtectedError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.middleware.csrf import get_token
 from django.shortcuts import redirect, render
@@ -18,11 +14,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from community.accounts import AccountAdapter, ConfirmationByCode
+from community.accounts import ConfirmationByCode
 from community.forms.accounts import ConfirmLoginCodeForm, DisplayNameForm
 from community.middleware import leaves_session_alone
 from community.models import Member
-from community.sessions import end_sessions, note_step, seconds_left
+from community.sessions import note_step, seconds_left
 
 CLEAR_SITE_DATA = '"cache", "storage"'
 
@@ -82,27 +78,6 @@ def account_confirm(request: HttpRequest) -> HttpResponse:
     return render(request, "community/account_confirm.html", context)
 
 
-@never_cache
-@login_required
-@reauthentication_required(app="allauth.account")
-@require_http_methods(["GET", "HEAD", "POST"])
-def account_delete(request: HttpRequest) -> HttpResponse:
-    """Say what goes, and delete it all when asked to."""
-    member = member_of(request)
-    if request.method != "POST":
-        return render(request, "community/account_delete.html", {"address": member.email})
-    address = member.email
-    try:
-        _delete(member)
-    except ProtectedError:
-        return render(request, "community/account_kept.html", status=409)
-    logout(request)
-    AccountAdapter().send_mail("account/email/account_deleted", address, {})
-    response = render(request, "community/account_deleted.html")
-    response["Clear-Site-Data"] = CLEAR_SITE_DATA
-    return response
-
-
 @leaves_session_alone
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -135,13 +110,6 @@ def sign_out(request: HttpRequest) -> HttpResponse:
         response = render(request, "community/account_signed_out.html")
     response["Clear-Site-Data"] = CLEAR_SITE_DATA
     return response
-
-
-def _delete(member: Member) -> None:
-    """Delete `member`, what is theirs, and their sessions, or raise ProtectedError."""
-    with transaction.atomic():
-        end_sessions(member)
-        member.delete()
 
 
 def member_of(request: HttpRequest) -> Member:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from allauth.account.decorators import reauthentication_required
+from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import redirect, render
@@ -12,6 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from community.forms.member_data import DataExportForm
+from community.member_data.deletion import delete_member, stays_as_a_number
 from community.member_data.export import SHAPES, Copy
 from community.models import DataExport
 from community.models.data_exports import (
@@ -21,7 +23,7 @@ from community.models.data_exports import (
     LinkIsSpent,
     hashed,
 )
-from community.views.account import member_of
+from community.views.account import CLEAR_SITE_DATA, member_of
 
 # Ties the link to the session in which it was asked for.
 EXPORT_SESSION_KEY = "data_export"
@@ -81,6 +83,24 @@ def account_export_download(request: HttpRequest, secret: str) -> HttpResponseBa
         content_type=content_type,
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )
+
+
+@never_cache
+@login_required
+@reauthentication_required(app="allauth.account")
+@require_http_methods(["GET", "HEAD", "POST"])
+def account_delete(request: HttpRequest) -> HttpResponse:
+    """Say what goes and what stays, and delete it all when asked to."""
+    member = member_of(request)
+    is_number_kept = stays_as_a_number(member)
+    if request.method != "POST":
+        context = {"address": member.email, "number": member, "is_number_kept": is_number_kept}
+        return render(request, "community/account_delete.html", context)
+    delete_member(member, farewell="asked")
+    logout(request)
+    response = render(request, "community/account_deleted.html", {"is_number_kept": is_number_kept})
+    response["Clear-Site-Data"] = CLEAR_SITE_DATA
+    return response
 
 
 def _until_done(asked: DataExport, copy: Copy) -> Iterator[str]:

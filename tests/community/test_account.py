@@ -12,7 +12,6 @@ from community.models import Consent, Member
 from tests.community.account_steps import code_in, sign_in
 from tests.factories import (
     PASSWORD,
-    DraftFactory,
     MemberFactory,
     ReadingListFactory,
     SavedItemFactory,
@@ -233,18 +232,6 @@ def test_deletion_sent_late_goes_on_after_the_password(client, member, time_mach
 
     assert "Your account is deleted" in response.text
     assert not Member.objects.filter(pk=member.pk).exists()
-
-
-def test_author_of_facts_is_kept_and_told_why(client, member):
-    DraftFactory(author=member)
-    sign_in(client, member)
-
-    response = client.post("/account/delete/")
-
-    assert response.status_code == 409
-    assert "ask an administrator" in response.text
-    assert client.get("/account/").status_code == 200
-    assert not mail.outbox
 
 
 def test_address_changes_by_code_and_the_old_one_is_told(client, member):

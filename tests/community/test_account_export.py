@@ -97,7 +97,6 @@ def fill(member):
         kind="correction",
         group=group,
         changes={"name": {"was": "x", "new": "CANARY-suggested"}},
-        meets="CANARY-meets",
         joining="CANARY-joining",
         words="CANARY-words",
         reply_address=member.email.upper(),
@@ -114,7 +113,7 @@ def fill(member):
 
 CANARIES = (
     "CANARY-list", "CANARY-second", "CANARY-note one", "CANARY-two", "CANARY-three", "CANARY-name",
-    "CANARY-version", "CANARY-passkey", "CANARY-detail", "CANARY-suggested", "CANARY-meets",
+    "CANARY-version", "CANARY-passkey", "CANARY-detail", "CANARY-suggested", 
     "CANARY-joining", "CANARY-words", "TITLE-topic", "TITLE-fact", "TITLE-group",
 )  # fmt: skip
 

@@ -37,6 +37,7 @@ HARMLESS = {
     "facts.FactVersion.plain_words",
     "facts.GlossaryTerm.other_names",
     "portal.EmptySearch.words",
+    "portal.Synonym.words",
 }
 
 
@@ -87,6 +88,11 @@ def test_p4_every_column_of_a_members_own_rows_is_shown_or_left_out_with_a_reaso
     assert set(part.columns) == table_columns(apps.get_model(part.model))
     for how in part.columns.values():
         assert isinstance(how, Shown) or str(how.reason)
+
+
+@pytest.mark.parametrize("part", PARTS, ids=lambda part: part.key)
+def test_p4_every_column_that_is_declared_is_there(part):
+    assert set(part.columns) <= table_columns(apps.get_model(part.model))
 
 
 @pytest.mark.parametrize("model", every_model(), ids=label)

@@ -22,7 +22,7 @@ def environment(**settings):
     return {**kept, **{name: str(value) for name, value in settings.items()}}
 
 
-def run(*arguments, **settings):
+def run(*arguments, seconds=60, **settings):
     """Run Python with `arguments` to its end and return the completed process."""
     return subprocess.run(
         [sys.executable, *arguments],
@@ -30,7 +30,7 @@ def run(*arguments, **settings):
         env=environment(**settings),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=seconds,
         check=False,
     )
 

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from community.signals import mail_given_up
-from portal.mail import RETRY_AFTER, deliver, pack, prune_delivered, unpack
+from portal.mail import RETRY_AFTER, deliver, pack, prune_finished, unpack
 
 FAILING = "tests.portal.test_mail.FailingBackend"
 
@@ -193,13 +193,13 @@ def test_rows_of_delivered_mail_go_and_waiting_ones_stay(queue, settings):
     message(to=["waiting@example.org"]).send()
     work()
 
-    number = prune_delivered()
+    number = prune_finished()
 
     assert number == 2
     row = DBTaskResult.objects.get()
     assert row.status == "READY"
     assert "waiting@example.org" in str(row.args_kwargs)
-    assert prune_delivered() == 0
+    assert prune_finished() == 0
 
 
 def test_mail_that_is_not_sent_lands_in_a_folder_and_on_the_terminal(settings, tmp_path, capsys):

@@ -38,6 +38,8 @@ class Command(BaseCommand):
         with open(settings.DATA_DIR / ".preparing", "w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             call_command("migrate", verbosity=0, interactive=False)
+            # Before anybody can come in: an older backup may have been restored.
+            call_command("forget_deleted", stdout=self.stdout)
             self._collect_static_files()
             call_command("load_places", stdout=self.stdout)
             if not options["without_starter_library"]:
