@@ -5,11 +5,14 @@ from datetime import datetime, timedelta
 from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.sessions.models import Session
+from django.db import transaction
 from django.utils import timezone
 from django_tasks import task
 from django_tasks_db.models import DBTaskResult
 
-from community.models import ImportPreview, Meeting, Occurrence
+from community.models import ImportPreview, Meeting, Occurrence, Suggestion
+from community.models.suggestions import DECIDED_IS_KEPT, PRIVATE_FIELDS, PRIVATE_IS_KEPT
+from community.suggestion_mails import send_late_answer
 from community.verification_mails import ask_owners
 
 # Whoever stays signed in for longer is asked again: what is known of a device goes by then.
@@ -55,3 +58,17 @@ def ask_organizers(now: datetime) -> None:
     """Ask organizers whose listings are due, and remind some, unless it is switched off."""
     if settings.ASK_ORGANIZERS:
         ask_owners(now)
+
+
+def forget_suggestions(now: datetime) -> None:
+    """Let go of what people sent: addresses and encrypted words after 30 days, the rest after 180.
+
+    Whoever has waited 90 days for an answer is told that there is none yet, and their address is
+    deleted too. What they sent stays until somebody decides it.
+    """
+    for suggestion in Suggestion.objects.late(timezone.localdate(now)).with_address():
+        with transaction.atomic():
+            send_late_answer(suggestion)
+    decided = Suggestion.objects.decided_before
+    decided(now - DECIDED_IS_KEPT).delete()
+    decided(now - PRIVATE_IS_KEPT).update(**dict.fromkeys(PRIVATE_FIELDS, ""))

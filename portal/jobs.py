@@ -18,6 +18,7 @@ from community.tasks import (
     ask_organizers,
     forget_ended_sessions,
     forget_old_imports,
+    forget_suggestions,
     rebuild_occurrences,
 )
 from facts.tasks import check_due_links, forget_old_words
@@ -88,6 +89,7 @@ JOBS = (
     RecurringJob("forget-old-imports", timedelta(hours=1), forget_old_imports),
     RecurringJob("rebuild-occurrences", timedelta(days=1), lambda now: rebuild_occurrences()),
     RecurringJob("forget-old-words", timedelta(days=1), forget_old_words),
+    RecurringJob("forget-suggestions", timedelta(days=1), forget_suggestions),
     RecurringJob("forget-empty-searches", timedelta(days=1), forget_empty_searches),
     RecurringJob("ask-organizers", timedelta(days=1), ask_organizers),
     RecurringJob("forget-old-mail-files", timedelta(days=1), forget_old_mail_files),

@@ -9,7 +9,8 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from community.admin.filters import STALE_AFTER, to_check
-from community.models import Service, SupportGroup, Verification
+from community.meeting_times import days_ago_in_words
+from community.models import Service, Suggestion, SupportGroup, Verification
 from community.models.worklist import Todo
 from facts.admin.desk import Line, Panel, first_few, list_url
 
@@ -17,6 +18,8 @@ from facts.admin.desk import Line, Panel, first_few, list_url
 def panels(user: Any) -> list[Panel]:
     """Return the panels for `user`, one query each."""
     found = []
+    if user.has_perm("community.change_suggestion"):
+        found.append(_suggestions())
     if user.has_perm("community.change_supportgroup"):
         found += [*_worklist(), _groups_without_date()]
     if user.has_perm("community.change_service"):
@@ -28,6 +31,27 @@ def _checked(listing: Any) -> str:
     if listing.checked_on is None:
         return _("never checked")
     return _("last checked on %(day)s") % {"day": date_format(listing.checked_on, "j M Y")}
+
+
+def _suggestions() -> Panel:
+    rows, count = first_few(Suggestion.objects.open().select_related("group"))
+    today = timezone.localdate()
+    return Panel(
+        "suggestions",
+        _("Suggestions waiting"),
+        count,
+        [
+            Line(
+                suggestion.name or _("Without a name"),
+                reverse("admin:community_suggestion_change", args=[suggestion.pk]),
+                f"{suggestion.get_kind_display()} · "
+                f"{days_ago_in_words(suggestion.created_on, today)}",
+            )
+            for suggestion in rows
+        ],
+        list_url("community_suggestion", state="open"),
+        _("No suggestion waits."),
+    )
 
 
 def _said(group: Any) -> str:

@@ -1,22 +1,56 @@
 """What people outside suggest: a new group, or a correction of a listing."""
 
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Any, Self
 
 from django.conf import settings
-from django.db import models
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import models, transaction
 from django.db.models import F, Q
+from django.db.models.functions import Cast
+from django.utils import timezone
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from community.fields import EncryptedTextField, UndecipherableText
+from community.models.events import Event
 from community.models.groups import SupportGroup
+
+# A decided one keeps what may tell who wrote it for so long, and is deleted after that.
+PRIVATE_IS_KEPT = timedelta(days=30)
+DECIDED_IS_KEPT = timedelta(days=180)
+# Whoever waits for an answer is told after this time that there is none yet.
+ANSWER_IS_LATE = timedelta(days=90)
+DECISION_FIELDS = ("decided_by", "decided_at", "outcome", "reason", "note", "applied", "draft")
+PRIVATE_FIELDS = ("joining", "words", "reply_address")
+
+
+class AlreadyDecided(ValidationError):
+    """Somebody else was quicker; `suggestion` says what they decided."""
+
+    def __init__(self, suggestion: "Suggestion") -> None:
+        self.suggestion = suggestion
+        super().__init__(_("Somebody has decided this already."), code="decided")
 
 
 class SuggestionQuerySet(models.QuerySet["Suggestion"]):
     def open(self) -> Self:
         """Suggestions that nobody has decided yet."""
         return self.filter(decided_at__isnull=True)
+
+    def decided_before(self, moment: datetime) -> Self:
+        """Suggestions that were decided at `moment` or earlier."""
+        return self.filter(decided_at__lte=moment)
+
+    def late(self, on: date) -> Self:
+        """Open suggestions that have been here for too long on the day `on`."""
+        return self.open().filter(created_on__lte=on - ANSWER_IS_LATE)
+
+    def with_address(self) -> Self:
+        """Suggestions that hold an address for an answer."""
+        # What is encrypted cannot be compared, but an empty text is kept as it is.
+        stored = Cast("reply_address", models.TextField())
+        return self.annotate(stored_address=stored).exclude(stored_address="")
 
     def receive(
         self,
@@ -214,6 +248,61 @@ class Suggestion(models.Model):
         except UndecipherableText:
             return False
 
-    def age(self, on: date) -> int:
-        """Return for how many days it has been here on the day `on`."""
-        return (on - self.created_on).days
+    def private(self, name: str) -> str | None:
+        """Return one of PRIVATE_FIELDS, or None if no key opens it."""
+        try:
+            return getattr(self, name)
+        except UndecipherableText:
+            return None
+
+    def is_of(self, person: Any) -> bool:
+        """Whether `person` sent it, signed in as staff, and so cannot decide it."""
+        return self.suggested_by_id is not None and self.suggested_by_id == person.pk
+
+    # Deciding: the row is locked until the transaction ends.
+
+    def lock_to_decide(self, by: Any) -> "Suggestion":
+        """Return it as it is now, locked, for `by` to decide.
+
+        Raises PermissionDenied if `by` may not, or sent it; AlreadyDecided.
+        """
+        if not by.has_perm("community.change_suggestion"):
+            raise PermissionDenied(_now("Your role does not include this."))
+        locked = _lock(self.pk)
+        if locked.is_of(by):
+            raise PermissionDenied(_now("You sent this yourself, so a colleague decides it."))
+        if not locked.is_open:
+            raise AlreadyDecided(locked)
+        return locked
+
+    def close(
+        self,
+        by: Any,
+        *,
+        outcome: str,
+        reason: str = "",
+        note: str = "",
+        applied: dict[str, Any] | None = None,
+        draft: SupportGroup | None = None,
+    ) -> None:
+        """Keep what came of it, and who decided. Raises what lock_to_decide() raises."""
+        with transaction.atomic():
+            locked = self.lock_to_decide(by)
+            locked.decided_by, locked.decided_at = by, timezone.now()
+            locked.outcome, locked.reason, locked.note = outcome, reason, note.strip()
+            locked.applied, locked.draft = applied or {}, draft
+            locked.validate_constraints(exclude=set(PRIVATE_FIELDS))
+            locked.save(update_fields=DECISION_FIELDS)
+            Event.objects.create(
+                at=locked.decided_at,
+                actor=by,
+                action=f"suggestion-{outcome}",
+                subject_kind="suggestion",
+                subject_key=str(self.pk),
+                detail=reason,
+            )
+        self.refresh_from_db(fields=DECISION_FIELDS)
+
+
+def _lock(pk: int) -> Suggestion:
+    return Suggestion.objects.select_for_update().get(pk=pk)

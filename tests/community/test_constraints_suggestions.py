@@ -13,7 +13,7 @@ pytestmark = pytest.mark.django_db
 @pytest.mark.parametrize(
     ("rule", "changes"),
     [
-        ("kind_known", {"kind": "praise"}),
+        ("(kind_known|correction_has_group)", {"kind": "praise"}),
         ("outcome_known", {"outcome": "perhaps", "decided": True}),
         ("correction_has_group", {"kind": "correction"}),
         ("correction_has_group", {"group": True}),

@@ -16,6 +16,7 @@ from tests.factories import (
     FactFactory,
     MeetingFactory,
     MemberFactory,
+    NewGroupFactory,
     ServiceFactory,
     SupportGroupFactory,
     VerificationFactory,
@@ -28,7 +29,7 @@ pytestmark = pytest.mark.django_db
 EDITORIAL = {"sent-back", "drafts", "answers", "overdue", "due", "scheduled", "flagged"}
 READERS = {"reports", "searches"}
 WORKLIST = {f"groups-{todo}" for todo in Todo.values if todo != "waiting"}
-GROUPS = WORKLIST | {"groups-without-date"}
+GROUPS = WORKLIST | {"groups-without-date", "suggestions"}
 PANELS = {
     "Editor": EDITORIAL | READERS | {"my-due", "dead-links", "services-to-check"},
     "Reviewer": EDITORIAL | READERS | {"to-decide"},
@@ -146,6 +147,7 @@ def test_every_link_leads_to_a_list_of_as_many(client, who, request):
     make_live(since=timezone.now() + timedelta(days=1))
     SupportGroupFactory(name="No date")
     make_worklist()
+    NewGroupFactory()
     client.force_login(viewer)
 
     for panel in panels_of(client).values():
