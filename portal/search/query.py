@@ -76,6 +76,8 @@ def _result(row: Row, is_covered: bool) -> Result:
         title, snippet = row.title, SafeString(escape(_first_sentence(row.beginning)))
     else:
         title, snippet = row.title, _marked(row.snippet)
+    if row.kind == "term":
+        title = row.neutral_title  # Its other names are there to be found by, not to be read.
     return Result(row.kind, row.url, title, row.sensitivity, is_covered, snippet)
 
 
