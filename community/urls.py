@@ -4,6 +4,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from community.views import (
     account,
+    calendars,
     member_data,
     reading_lists,
     saved_items,
@@ -21,6 +22,7 @@ support_group_urls = [
     path("suggest/thanks/", suggestions.suggestion_sent, name="suggestion-sent"),
     path("<slug:slug>/", support_groups.support_group_detail, name="support-group-detail"),
     path("<slug:slug>/joining/", support_groups.joining_details, name="joining-details"),
+    path("<slug:slug>/calendar.ics", calendars.support_group_calendar, name="group-calendar"),
     path("<slug:slug>/correct/", suggestions.correction_create, name="correction-create"),
 ]
 saved_item_urls = [
@@ -33,6 +35,8 @@ reading_list_urls: list[URLPattern | URLResolver] = [
     path("", reading_lists.reading_list_list, name="reading-list-list"),
     path("state/", saved_items.state, name="state"),
     path("save/", saved_items.saved_item_create, name="saved-item-create"),
+    path("calendar/", calendars.calendar_settings, name="calendar-settings"),
+    path("calendar/<str:secret>.ics", calendars.calendar_feed, name="calendar-feed"),
     path("<uuid:pk>/", reading_lists.reading_list_detail, name="reading-list-detail"),
     path("<uuid:pk>/items/<int:item>/", include(saved_item_urls)),
 ]

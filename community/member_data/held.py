@@ -20,7 +20,7 @@ from django.db.models.functions import Cast
 from django.utils.translation import gettext_lazy as _
 
 from community.fields import UndecipherableText
-from community.models import Event, Member, SavedItem, Suggestion
+from community.models import CalendarFeed, Event, Member, SavedItem, Suggestion
 from community.saving import UnsavedNote, unsaved_notes_in
 
 # Under this kind, an event is about the account whose number is its key.
@@ -198,6 +198,21 @@ PARTS = (
             "version": Shown(_("Version of the words")),
             "given_at": Shown(_("Agreed")),
             "withdrawn_at": Shown(_("Taken back")),
+        },
+    ),
+    Part(
+        "calendar_addresses",
+        _("Your calendar address"),
+        "community.CalendarFeed",
+        lambda member: CalendarFeed.objects.filter(member=member),
+        {
+            "id": LeftOut(_COUNTS_ROWS),
+            "member": LeftOut(_POINTS_TO_YOU),
+            "secret": LeftOut(_("Whoever has it reads your calendar. It stands on its own page.")),
+            "secret_hash": LeftOut(_IS_A_KEY),
+            "is_neutral": Shown(_("Neutral titles")),
+            "holds_ways_in": Shown(_("With how to join")),
+            "created_at": Shown(_("Made")),
         },
     ),
     Part(

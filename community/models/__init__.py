@@ -1,3 +1,4 @@
+from community.models.calendar_feeds import CalendarFeed
 from community.models.consents import Consent
 from community.models.data_exports import DataExport
 from community.models.events import Event
@@ -13,6 +14,7 @@ from community.models.suggestions import Suggestion
 from community.models.verifications import Verification
 
 __all__ = [
+    "CalendarFeed",
     "Consent",
     "DataExport",
     "Event",

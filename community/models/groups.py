@@ -140,6 +140,10 @@ class SupportGroupQuerySet(WorklistQuerySet):
 
         return self.prefetch_related(Prefetch("meetings", Meeting.objects.order_by("pk")))
 
+    def with_dates(self) -> Self:
+        """Groups with all that their dates are made of fetched."""
+        return self.prefetch_related("meetings__exceptions", "pauses")
+
 
 class SupportGroup(models.Model):
     """A listing: who the group is for, how to join, who runs it, when it was last checked."""

@@ -85,6 +85,14 @@ ADDRESSES = {
         (200, 200, 200),
         (GONE, GONE, GONE),
     ),
+    "community:group-calendar": ("/groups/circle/calendar.ics", *PUBLIC),
+    "community:calendar-settings": (
+        "/lists/calendar/",
+        (SIGN_IN, 200, 200),
+        (SIGN_IN, DONE, DONE),
+    ),
+    # An address that is none. tests/community/test_calendar_feed.py opens real ones.
+    "community:calendar-feed": ("/lists/calendar/wrong.ics", (GONE,) * 3, (WRONG,) * 3),
     "community:reading-list-detail": (
         f"/lists/{LIST}/",
         (SIGN_IN, 200, GONE),
