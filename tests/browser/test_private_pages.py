@@ -22,6 +22,7 @@ MEMBER_PAGES = [
     "/lists/save/?topic=bones",
     "/groups/circle/joining/",
     "/preferences/",
+    "/lists/calendar/",
     "/account/",
     "/account/delete/",
     "/accounts/email/",
