@@ -445,6 +445,8 @@ EXCUSED: dict[str, Any] = {
         "The address that an organizer gave for the group. It stays with the group."
     ),
     "community.Verification.secret_hash": _("Goes with a mail to the organizer of a group."),
+    "portal.Synonym.words": _("What staff say that people call a thing."),
+    "portal.HistoricalSynonym.words": _("What staff said that people call a thing."),
     "facts.Report.words": _("Readers send it without an account."),
     "facts.Review.reviewer_name": _(
         "The printed name of a clinician, which belongs to the review."
