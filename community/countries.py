@@ -1,5 +1,7 @@
 """The countries and territories of ISO 3166-1, by their two letters and the names in daily use."""
 
+from functools import cache
+from importlib.resources import files
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -260,3 +262,29 @@ COUNTRY_CHOICES: list[tuple[str, Any]] = [
 def country_choices() -> list[tuple[str, Any]]:
     """Return the countries; a function, so that no migration writes out the list."""
     return COUNTRY_CHOICES
+
+
+_NAMES: dict[str, Any] = dict(COUNTRY_CHOICES)
+
+
+def country_in_words(code: str) -> str:
+    """Return the name of a country in the language that is active, or "" if there is none.
+
+    Models use it where Django would translate the whole list to find one name.
+    """
+    return str(_NAMES.get(code, code))
+
+
+@cache
+def _countries_of_zones() -> dict[str, str]:
+    table = files("tzdata").joinpath("zoneinfo", "zone.tab").read_text(encoding="ascii")
+    rows = [line.split("\t") for line in table.splitlines() if not line.startswith("#")]
+    return {zone: country for country, _coordinates, zone, *_comment in rows}
+
+
+def country_of_zone(zone: str) -> str:
+    """Return the two letters of the country whose clocks go by a time zone, or "".
+
+    Source: zone.tab of the tz database.
+    """
+    return _countries_of_zones().get(zone, "")

@@ -6,11 +6,13 @@ no longer than a year. Then it is stale: lists leave it out, and its page says w
 """
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
-from django.db.models import DateField, F, Func
+from django.db.models import DateField, F, Func, Q, Value
 from django.db.models.functions import Coalesce, Least, TruncDate
+from django.db.models.lookups import GreaterThan
+from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
@@ -121,3 +123,15 @@ def stale_day() -> WeeksAfter:
         Coalesce("checked_on", TruncDate("published_at")),
         every_weeks + WEEKS_TO_ANSWER + Least(every_weeks, MOST_WEEKS_UNCONFIRMED),
     )
+
+
+def shown_unasked(at: datetime) -> Q:
+    """Return the condition that lists show a group at `at` unless more is asked for.
+
+    Left out are those that nobody has confirmed for very long, and those of which the organizer
+    says that they have ended. One that was never checked is as old as its publication; an
+    example that nobody could check does not grow old.
+    """
+    is_current = GreaterThan(stale_day(), Value(timezone.localdate(at)))
+    never_ages = Q(is_example=True, checked_on__isnull=True)
+    return Q(reported_ended_on__isnull=True) & (never_ages | Q(is_current))

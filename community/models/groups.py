@@ -7,17 +7,17 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import EmailValidator, MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import OuterRef, Prefetch, Q, Subquery
+from django.db.models import Exists, OuterRef, Prefetch, Q, Subquery
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
-from community.countries import country_choices
+from community.countries import country_choices, country_in_words
 from community.distances import km_from, within_box
 from community.fields import EncryptedTextField
-from community.freshness import stale_day
+from community.freshness import shown_unasked
 from community.joining_details import find_joining_details, repeats
 from community.languages import LANGUAGE_CHOICES, SIGN_LANGUAGE_CHOICES
 from community.meeting_times import LONGEST_MEETING
@@ -51,7 +51,7 @@ PUBLIC_FIELDS = (
 )  # fmt: skip
 
 # Pages that stand beside the groups, under /groups/.
-TAKEN_ADDRESSES = {"suggest"}
+TAKEN_ADDRESSES = {"fit", "suggest"}
 # What lets people in, and may stand in none of them either.
 SECRET_FIELDS = ("link", "meeting_number", "passcode", "phone", "door_code")
 
@@ -93,20 +93,8 @@ class SupportGroupQuerySet(WorklistQuerySet):
         return self.filter(is_example=False)
 
     def in_default_results(self, at: datetime) -> Self:
-        """Groups that lists show unasked at `at`; the others are still reachable.
-
-        Left out are those that have ended, or of which the organizer says so, and those that
-        nobody has confirmed for very long. One that was never checked is as old as its
-        publication.
-        """
-        today = timezone.localdate(at)
-        return (
-            self.published(at)
-            .running(at)
-            .filter(reported_ended_on__isnull=True)
-            .alias(stale_on=stale_day())
-            .filter(Q(is_example=True) | Q(stale_on__gt=today))
-        )
+        """Groups that lists show unasked at `at`; those that go on are still reachable."""
+        return self.published(at).running(at).filter(shown_unasked(at))
 
     def by_next_meeting(self, at: datetime) -> Self:
         """Groups with `next_starts_at`, soonest first; those without a meeting come last."""
@@ -124,6 +112,19 @@ class SupportGroupQuerySet(WorklistQuerySet):
         return self.annotate(
             next_starts_at=Subquery(meetings.values("next_starts_at")[:1])
         ).order_by(models.F("next_starts_at").asc(nulls_last=True), "name", "pk")
+
+    def with_break(self, at: datetime) -> Self:
+        """Groups with `is_on_break` at `at`, and `break_until`, the last day of it, if known."""
+        from community.models.meetings import Pause
+
+        today = timezone.localdate(at)
+        pauses = Pause.objects.filter(group=OuterRef("pk"), first_on__lte=today)
+        pauses = pauses.exclude(last_on__lt=today).order_by(
+            models.F("last_on").desc(nulls_first=True)
+        )
+        return self.annotate(
+            is_on_break=Exists(pauses), break_until=Subquery(pauses.values("last_on")[:1])
+        )
 
     def near(self, latitude: float, longitude: float, km: float | None = None) -> Self:
         """Groups with `distance_km`, those at most `km` away if that is given.
@@ -382,6 +383,10 @@ class SupportGroup(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("community:support-group-detail", args=[self.slug])
+
+    def get_country_display(self) -> str:  # type: ignore[no-redef]
+        """Return the name of the country."""
+        return country_in_words(self.country)
 
     def get_joining_url(self) -> str:
         """Return the address of the page that tells members how to join."""

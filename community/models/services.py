@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
-from community.countries import country_choices
+from community.countries import country_choices, country_in_words
 from community.languages import LANGUAGE_CHOICES
 from facts.fields import ChoicesField
 
@@ -72,6 +72,10 @@ class Service(models.Model):
 
     def get_absolute_url(self) -> str:
         return f"{reverse('help')}#{self.slug}"
+
+    def get_country_display(self) -> str:  # type: ignore[no-redef]
+        """Return the name of the country, or "" if it works in several."""
+        return country_in_words(self.country)
 
     @property
     def phone_address(self) -> str:

@@ -138,6 +138,17 @@ def update(instance: Any) -> None:
                 update(fact)
 
 
+def add(instances: Iterable[Any]) -> None:
+    """Write the entries of rows that were just made together, which have none yet."""
+    entries = []
+    for instance in instances:
+        kind, entries_of = KINDS[type(instance)]
+        for entry in entries_of(instance):
+            entry.kind, entry.key = kind, str(instance.pk)
+            entries.append(entry)
+    SearchEntry.objects.bulk_create(entries)
+
+
 def rebuild() -> int:
     """Write the whole index anew and return the number of entries."""
     with transaction.atomic():

@@ -1,0 +1,175 @@
+"""Example rows, many and always the same."""
+
+from datetime import UTC, datetime
+from io import StringIO
+
+import pytest
+import time_machine
+from django.core.management import CommandError, call_command
+
+from community.demo import RULES, TOWNS, example
+from community.languages import LANGUAGE_CHOICES
+from community.models import (
+    JoiningDetails,
+    Meeting,
+    MeetingException,
+    Occurrence,
+    Pause,
+    SupportGroup,
+)
+from community.models.groups import ACCESS_FEATURES, GROUP_AUDIENCES
+from portal.models import SearchEntry
+from portal.search import index
+from tests.factories import SupportGroupFactory
+
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+MODELS = (SupportGroup, Meeting, MeetingException, Pause, JoiningDetails)
+
+
+@pytest.fixture(autouse=True)
+def _clock():
+    with time_machine.travel(NOW, tick=False):
+        yield
+
+
+class Terminal(StringIO):
+    def isatty(self):
+        return True
+
+
+def make(number, out=None):
+    out = out or StringIO()
+    call_command("make_demo", groups=number, stdout=out)
+    return out.getvalue()
+
+
+@pytest.mark.django_db
+def test_groups_are_made_published_and_marked():
+    text = make(120)
+
+    assert text == "120 example groups made; 0 were here already.\n"
+    groups = SupportGroup.objects.published(NOW)
+    assert groups.count() == 120
+    assert all(group.is_example and group.name.startswith("Example ") for group in groups)
+    assert not SupportGroup.objects.real().exists()
+
+
+@pytest.mark.django_db
+def test_every_row_keeps_the_rules():
+    make(300)
+
+    for model in MODELS:
+        assert model.objects.exists()
+        for row in model.objects.all():
+            row.full_clean()
+
+
+@pytest.mark.django_db
+def test_dates_are_those_that_saving_would_make():
+    make(150)
+    made = {row.pk: str(row) for row in Occurrence.objects.all()}
+
+    for pk in SupportGroup.objects.values_list("pk", flat=True):
+        Occurrence.objects.rebuild_group(pk, NOW)
+
+    assert {row.pk: str(row) for row in Occurrence.objects.all()} == made
+
+
+@pytest.mark.django_db
+def test_search_finds_what_a_new_index_would():
+    make(60)
+    fields = ("kind", "key", "url", "title", "body", "live_from", "live_until")
+    made = set(SearchEntry.objects.values_list(*fields))
+
+    index.rebuild()
+
+    assert set(SearchEntry.objects.values_list(*fields)) == made
+    assert len(made) > 50
+
+
+@pytest.mark.django_db
+def test_second_run_makes_only_what_is_missing():
+    make(20)
+    SupportGroup.objects.get(slug="example-3-leeds").delete()
+    before = set(SupportGroup.objects.values_list("pk", "slug"))
+
+    assert make(20) == "1 example groups made; 19 were here already.\n"
+    assert make(20) == "0 example groups made; 20 were here already.\n"
+    assert make(25) == "5 example groups made; 20 were here already.\n"
+    assert before < set(SupportGroup.objects.values_list("pk", "slug"))
+
+
+def fields_of(made):
+    rows = [made.group, *made.meetings, *made.pauses, *made.exceptions]
+    return [{f.attname: getattr(row, f.attname) for f in row._meta.concrete_fields} for row in rows]
+
+
+def test_group_of_a_number_is_always_the_same():
+    assert all(fields_of(example(n, NOW)) == fields_of(example(n, NOW)) for n in range(1, 60))
+    assert fields_of(example(7, NOW)) != fields_of(example(8, NOW))
+
+
+def test_2000_groups_have_everything_that_there_can_be():
+    made = [example(number, NOW) for number in range(1, 2001)]
+    groups = [one.group for one in made]
+    meetings = [meeting for one in made for meeting in one.meetings]
+
+    assert {g.country for g in groups} == {town.country for town in TOWNS}
+    assert {a for g in groups for a in g.audiences} == {a for a, _label in GROUP_AUDIENCES}
+    assert {code for g in groups for code in g.languages} == {c for c, _n in LANGUAGE_CHOICES}
+    assert {f for g in groups for f in g.access_features} == {f for f, _label in ACCESS_FEATURES}
+    assert len({(g.is_in_person, g.is_online, g.is_by_phone) for g in groups}) >= 6
+    assert {(m.frequency, m.interval, tuple(m.ordinals)) for m in meetings} == {
+        (frequency, interval, tuple(ordinals)) for frequency, interval, ordinals in RULES
+    }
+    assert {m.weekday for m in meetings} == set("0123456")
+    assert len({m.time_zone for m in meetings}) > 60
+    assert any(g.sign_languages for g in groups)
+    assert any(g.ended_on for g in groups)
+    assert any(g.checked_on is None for g in groups)
+    assert any(m.last_on for m in meetings)
+    assert any(m.first_on > NOW.date() for m in meetings)
+    pauses = [pause for one in made for pause in one.pauses]
+    assert any(p.last_on is None for p in pauses)
+    assert any(p.first_on > NOW.date() for p in pauses)
+    exceptions = [exception for one in made for exception in one.exceptions]
+    for name in ("is_cancelled", "new_on", "new_starts_at", "new_duration_minutes", "place"):
+        assert any(getattr(e, name) for e in exceptions), name
+    assert len({g.slug for g in groups}) == 2000
+
+
+@pytest.mark.django_db
+def test_nothing_is_made_where_others_can_read(settings):
+    settings.IS_LOCAL = False
+
+    with pytest.raises(CommandError, match="SITE_URL is not localhost"):
+        make(5)
+    assert not SupportGroup.objects.exists()
+
+
+@pytest.mark.parametrize("number", [0, -1, 100_001])
+def test_odd_number_is_refused_in_words(number):
+    with pytest.raises(CommandError, match="From 1 to 100000"):
+        make(number)
+
+
+@pytest.mark.django_db
+def test_bar_is_drawn_on_a_terminal_alone():
+    terminal = Terminal()
+
+    assert "█" in make(5, terminal)
+    assert "5 of 5\n5 example groups made" in terminal.getvalue()
+    assert "█" not in make(5)
+
+
+@pytest.mark.django_db
+def test_examples_are_removed_by_the_one_command():
+    real = SupportGroupFactory(name="Real")
+    make(40)
+
+    call_command("remove_examples", stdout=StringIO())
+
+    assert list(SupportGroup.objects.all()) == [real]
+    assert not Occurrence.objects.exists()
+    assert not JoiningDetails.objects.exists()
+    assert SearchEntry.objects.filter(kind="group").count() == 1
