@@ -9,10 +9,12 @@ from typing import Any, Self
 from urllib.parse import urlencode
 
 from django.urls import reverse
+from django.utils.formats import number_format
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from community.distances import MILE, in_words
 from community.finding.day_times import DAY_TIMES
 from community.languages import LANGUAGE_CHOICES, SIGN_LANGUAGE_CHOICES, language_in_words
 
@@ -29,11 +31,11 @@ AUDIENCES: dict[str, Any] = {
     "family-carer": gettext_lazy("family and caregivers"),
     "bereaved": gettext_lazy("people who have lost somebody"),
 }
-IN_PERSON = "in-person"
+ONLINE, PHONE, IN_PERSON = "online", "phone", "in-person"
 # Each as it stands after "meeting" and "These meet".
 WAYS: dict[str, Any] = {
-    "online": gettext_lazy("online"),
-    "phone": gettext_lazy("by phone"),
+    ONLINE: gettext_lazy("online"),
+    PHONE: gettext_lazy("by phone"),
     IN_PERSON: gettext_lazy("in person"),
 }
 SPOKEN = frozenset(code for code, _name in LANGUAGE_CHOICES)
@@ -42,7 +44,6 @@ LANGUAGES = SPOKEN | SIGNED
 # Miles. In kilometers they are near to round numbers: 8, 16, 40, 80, 160.
 DISTANCES = (5, 10, 25, 50, 100)
 DEFAULT_DISTANCE = 25
-KM_PER_MILE = 1.609344
 NEXT, NEAREST, BEST = "next", "nearest", "match"
 ORDERS: dict[str, Any] = {
     NEXT: gettext_lazy("Next meeting first"),
@@ -128,17 +129,10 @@ class Criteria:
         """Whether anything is chosen that leaves groups out."""
         return any((self.audience, self.way, self.near, self.language, self.when))
 
-    @property
-    def km(self) -> float:
-        """How far away a group may meet, in kilometers."""
-        return self.within * KM_PER_MILE
 
-
-def distance_in_words(miles: int, units: str) -> str:
-    """Return one of `DISTANCES` as a round number in `units`: "25 miles", "40 km"."""
-    if units == "km":
-        return _("%(number)d km") % {"number": round(miles * KM_PER_MILE)}
-    return ngettext("%(number)d mile", "%(number)d miles", miles) % {"number": miles}
+def km_of(miles: int) -> float:
+    """Return a distance of the address, which counts miles, in kilometers."""
+    return miles * MILE
 
 
 @dataclass(frozen=True)
@@ -162,7 +156,7 @@ class Sentence:
         if not self.place or way not in {"", IN_PERSON}:
             return str(WAYS[way]) if way else ""
         words = {
-            "distance": distance_in_words(self.criteria.within, self.units),
+            "distance": in_words(km_of(self.criteria.within), self.units),
             "place": self.place,
         }
         if way:
@@ -199,9 +193,8 @@ class Sentence:
 
     def counted(self, number: int) -> str:
         """Return the sentence with how many there are: "3 groups for men, meeting online"."""
-        return self._after(
-            ngettext("%(number)d group", "%(number)d groups", number) % {"number": number}
-        )
+        groups = ngettext("%(number)s group", "%(number)s groups", number)
+        return self._after(groups % {"number": number_format(number, force_grouping=True)})
 
     @property
     def none_found(self) -> str:

@@ -5,6 +5,7 @@ from django.http import QueryDict
 from hypothesis import given
 from hypothesis import strategies as st
 
+from community.distances import in_words
 from community.finding.criteria import (
     AUDIENCES,
     DISTANCES,
@@ -14,7 +15,7 @@ from community.finding.criteria import (
     WAYS,
     Criteria,
     Sentence,
-    distance_in_words,
+    km_of,
 )
 from community.finding.day_times import DAY_TIMES
 from community.languages import language_in_words
@@ -127,9 +128,9 @@ def sentence(place="", units="miles", **chosen):
         ),
         (
             {"near": "lyon", "within": 10, "place": "Lyon", "units": "km"},
-            "Groups meeting online, by phone, or in person within 16 km of Lyon",
-            "2 groups meeting online, by phone, or in person within 16 km of Lyon",
-            "No group meets online, by phone, or in person within 16 km of Lyon.",
+            "Groups meeting online, by phone, or in person within 16 kilometers of Lyon",
+            "2 groups meeting online, by phone, or in person within 16 kilometers of Lyon",
+            "No group meets online, by phone, or in person within 16 kilometers of Lyon.",
         ),
         # A place says nothing about those who meet on a screen.
         (
@@ -163,16 +164,20 @@ def test_sentence_says_each_thing_that_is_chosen(criteria, place, units):
             WAYS.get(criteria.way, ""),
         ]
         if place and criteria.way in {"", "in-person"}:
-            wanted.append(f"within {distance_in_words(criteria.within, units)} of {place}")
+            wanted.append(f"within {in_words(km_of(criteria.within), units)} of {place}")
         assert all(str(words) in text for words in wanted)
         assert "  " not in text
         assert not said.none_found.endswith("..")
 
 
 def test_distances_are_round_in_both_units():
-    assert [distance_in_words(d, "miles") for d in DISTANCES] == [
+    assert [in_words(km_of(d), "miles") for d in DISTANCES] == [
         "5 miles", "10 miles", "25 miles", "50 miles", "100 miles",
     ]  # fmt: skip
-    assert [distance_in_words(d, "km") for d in DISTANCES] == [
-        "8 km", "16 km", "40 km", "80 km", "161 km",
+    assert [in_words(km_of(d), "km") for d in DISTANCES] == [
+        "8 kilometers", "16 kilometers", "40 kilometers", "80 kilometers", "160 kilometers",
     ]  # fmt: skip
+
+
+def test_large_numbers_are_easy_to_read():
+    assert sentence().counted(12345) == "12,345 groups"
