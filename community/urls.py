@@ -17,7 +17,8 @@ app_name = "community"
 
 support_group_urls = [
     path("", support_groups.support_group_list, name="support-group-list"),
-    # Before the groups: none of them can have this address.
+    # Before the groups: none of them can have these addresses.
+    path("fit/", support_groups.support_group_fit, name="support-group-fit"),
     path("suggest/", suggestions.suggestion_create, name="suggestion-create"),
     path("suggest/thanks/", suggestions.suggestion_sent, name="suggestion-sent"),
     path("<slug:slug>/", support_groups.support_group_detail, name="support-group-detail"),

@@ -1,50 +1,153 @@
 """The directory of support groups, and the page that tells members how to join one."""
 
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_required
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
+from community.finding.choices import choices
+from community.finding.criteria import (
+    IN_PERSON,
+    NEAREST,
+    ONLINE,
+    ORDERS,
+    UNCONFIRMED,
+    Criteria,
+)
+from community.finding.fit import LIKE, YOU, Answers, found_in_words
+from community.finding.search import Reader, Search
 from community.models import JoiningDetails, Occurrence, SupportGroup
+from community.places import Whereabouts, parse_near
 from community.views.near_me import may_ask_for_location
 
-PAGE_SIZE = 20
 UPCOMING = 4
-
-# What `?way=` may say, and the words for it on the page.
-WAYS = {
-    "online": (_("online"), {"is_online": True}),
-    "phone": (_("by phone"), {"is_by_phone": True}),
-    "in-person": (_("in person"), {"is_in_person": True}),
-}
 
 
 @may_ask_for_location
 @require_safe
 def support_group_list(request: HttpRequest) -> HttpResponse:
-    """Show the groups, the one that meets next first. An unknown way to attend is passed over."""
-    now = timezone.now()
-    way = request.GET.get("way", "")
-    way = way if way in WAYS else ""
-    groups = SupportGroup.objects.published(now).running(now)
-    if way:
-        groups = groups.filter(**WAYS[way][1])
-    page = Paginator(groups.by_next_meeting(now), PAGE_SIZE).get_page(request.GET.get("page"))
-    Occurrence.objects.attach_next(page.object_list, now)
+    """Show the groups that fit what the address says; what it says wrongly is passed over."""
+    criteria = Criteria.parse(request.GET)
+    where = _where(criteria)
+    if where.place and where.place.key != criteria.near:
+        # The key is the same for ever, however the place was spelled.
+        return redirect(replace(criteria, near=where.place.key))
+    search = Search(criteria, where.place, _reader(request), timezone.now())
+    is_lost = _is_lost(criteria, where)
     context = {
-        "page_obj": page,
-        "groups": page.object_list,
-        "ways": [(value, words) for value, (words, _filter) in WAYS.items()],
-        "way": way,
-        "way_words": WAYS[way][0] if way else "",
+        "is_lost": is_lost,
+        "search": search,
+        "choices": choices(search, is_counted=not is_lost),
+        **_elsewhere(criteria, where, Criteria.get_absolute_url),
     }
+    if not is_lost:
+        context |= _found(search, Criteria.get_absolute_url, request)
+        context |= {"found_words": search.sentence.counted(search.tally.total)}
+        orders = [order for order in ORDERS if order != NEAREST or search.has_distance]
+        context["orders"] = [
+            (
+                ORDERS[order],
+                replace(criteria, order=order).get_absolute_url(),
+                order == search.order,
+            )
+            for order in orders
+        ]
     return render(request, "community/support_group_list.html", context)
+
+
+@may_ask_for_location
+@require_safe
+def support_group_fit(request: HttpRequest) -> HttpResponse:
+    """Ask four questions, none of which needs an answer, and show the groups that fit best."""
+    answers = Answers.parse(request.GET)
+    criteria = answers.criteria
+    where = _where(criteria)
+    if where.place and where.place.key != criteria.near:
+        response: HttpResponse = redirect(answers.address(replace(criteria, near=where.place.key)))
+    else:
+        search = answers.search(where.place, _reader(request), timezone.now())
+        is_lost = answers.is_given and _is_lost(criteria, where)
+        context = {
+            "is_lost": is_lost,
+            "search": search,
+            "answers": answers,
+            "YOU": YOU,
+            "LIKE": LIKE,
+            "choices": choices(search, is_counted=False),
+            **_elsewhere(criteria, where, answers.address),
+        }
+        if answers.is_given and not is_lost:
+            context |= _found(search, answers.address, request)
+            context["found_words"] = found_in_words(search.tally.total)
+        response = render(request, "community/support_group_fit.html", context)
+    if answers.is_given:
+        # What somebody said of themselves: no copy may be kept anywhere.
+        response["Cache-Control"] = "private, no-store"
+        response["X-Robots-Tag"] = "noindex, nofollow"
+    return response
+
+
+def _reader(request: HttpRequest) -> Reader:
+    preferences = request.preferences  # type: ignore[attr-defined]
+    return Reader(preferences.zone, preferences.units)
+
+
+def _needs_place(criteria: Criteria) -> bool:
+    return bool(criteria.near) and criteria.way in {"", IN_PERSON}
+
+
+def _where(criteria: Criteria) -> Whereabouts:
+    return parse_near(criteria.near) if _needs_place(criteria) else Whereabouts()
+
+
+def _is_lost(criteria: Criteria, where: Whereabouts) -> bool:
+    """Return whether a place is needed and nobody knows which."""
+    return _needs_place(criteria) and where.place is None
+
+
+def _elsewhere(
+    criteria: Criteria, where: Whereabouts, address: Callable[[Criteria], str]
+) -> dict[str, Any]:
+    """Return the addresses of the same search at other places, and without one."""
+    return {
+        "where": where,
+        "candidates": [
+            (place, address(replace(criteria, near=place.key))) for place in where.others
+        ],
+        "elsewhere": address(replace(criteria, near="")),
+        "online": address(replace(criteria, near="", way=ONLINE)),
+    }
+
+
+def _found(
+    search: Search, address: Callable[[Criteria], str], request: HttpRequest
+) -> dict[str, Any]:
+    """Return what `_groups_found.html` shows of a search for a place that is known, if any."""
+    criteria = search.criteria
+    total = search.tally.total
+    wider = search.wider
+    shown = wider.search if wider else search
+    farther = search.farther
+    also = "" if criteria.also else UNCONFIRMED
+    return {
+        "wider": wider,
+        "page_obj": shown.page(request.GET.get("page")),
+        "services": [] if total else search.services,
+        "farther": farther,
+        "farther_address": address(farther.criteria) if farther else "",
+        "hidden": search.tally.hidden,
+        "also_address": address(replace(criteria, also=also)),
+        "site_url": settings.SITE_URL,
+        "printed_url": f"{settings.SITE_URL}{address(criteria)}",
+        "today": timezone.localdate(search.at),
+    }
 
 
 def listing_of(group: SupportGroup, at: datetime) -> dict[str, Any]:

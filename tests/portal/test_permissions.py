@@ -65,6 +65,7 @@ ADDRESSES = {
     "listing-check": ("/listing-check/wrong/", (GONE, GONE, GONE), (GONE, GONE, GONE)),
     "facts:preferences": ("/preferences/", (200, 200, 200), (DONE, DONE, DONE)),
     "community:support-group-list": ("/groups/", *PUBLIC),
+    "community:support-group-fit": ("/groups/fit/?you=metastatic", *PUBLIC),
     "community:support-group-detail": ("/groups/circle/", *PUBLIC),
     "community:suggestion-create": ("/groups/suggest/", (200, 200, 200), (BAD, BAD, BAD)),
     "community:suggestion-sent": ("/groups/suggest/thanks/", *PUBLIC),
