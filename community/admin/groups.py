@@ -30,6 +30,7 @@ from community.admin.meetings import (
     PauseInline,
     outcome_in_words,
 )
+from community.admin.places import WhereAdmin, WhereForm
 from community.admin.verifications import KeptTrueAdmin, OwnerForm, TodoFilter, todo_state
 from community.admin.widgets import NATIVE_FIELDS
 from community.meeting_times import days_ago_in_words, zone_in_words
@@ -37,7 +38,7 @@ from community.models import MeetingException, Occurrence, SupportGroup
 from facts.admin.publishing import PublishedAdmin
 
 
-class SupportGroupForm(OwnerForm):
+class SupportGroupForm(WhereForm, OwnerForm):
     class Meta:
         model = SupportGroup
         fields: list[str] = []  # The admin's fieldsets say which.
@@ -59,7 +60,7 @@ class SupportGroupForm(OwnerForm):
 
 
 @admin.register(SupportGroup)
-class SupportGroupAdmin(KeptTrueAdmin, PublishedAdmin, SimpleHistoryAdmin):
+class SupportGroupAdmin(WhereAdmin, KeptTrueAdmin, PublishedAdmin, SimpleHistoryAdmin):
     form = SupportGroupForm
     list_display = ["name", "ways", "next_meeting", "checked", "publication"]
     list_filter = [
@@ -120,10 +121,10 @@ class SupportGroupAdmin(KeptTrueAdmin, PublishedAdmin, SimpleHistoryAdmin):
         (
             _("Where on the map"),
             {
-                "fields": [("latitude", "longitude")],
+                "fields": ["where", ("latitude", "longitude")],
                 "description": _(
-                    "For groups that meet in person: readers who look for groups near them find "
-                    "it by these two numbers. Leave both empty if you do not know them."
+                    "For groups that meet in person. Type a town or a code, or give the two "
+                    "numbers if you know better."
                 ),
             },
         ),
