@@ -20,6 +20,11 @@ urlpatterns = [
     # In a mail to one person, who need not know our languages: no prefix.
     path("clinical-review/<str:token>/", clinical_review, name="clinical-review"),
     path("listing-check/<str:token>/", verifications.listing_check, name="listing-check"),
+    path(
+        "listing-check/<str:token>/changes/",
+        verifications.listing_check_changes,
+        name="listing-check-changes",
+    ),
     # English has no prefix; other languages stand under theirs: /es/facts/
     *i18n_patterns(
         path("", pages.home, name="home"),

@@ -69,7 +69,13 @@ def _receive(request: HttpRequest, form: Any, group: SupportGroup | None) -> Htt
         return render(request, "429.html", context, status=429)
     if not form.is_valid():
         return _page(request, form, group)
-    Suggestion.objects.receive(
+    keep(request, form, group)
+    return redirect("community:suggestion-sent")
+
+
+def keep(request: HttpRequest, form: Any, group: SupportGroup | None) -> Suggestion:
+    """Keep what a valid `form` says of `group`, and return it."""
+    return Suggestion.objects.receive(
         group,
         changes=form.changes(),
         joining=form.cleaned_data["joining"],
@@ -79,7 +85,6 @@ def _receive(request: HttpRequest, form: Any, group: SupportGroup | None) -> Htt
         on=timezone.localdate(),
         sender=request.user if _is_staff(request) else None,
     )
-    return redirect("community:suggestion-sent")
 
 
 def _is_staff(request: HttpRequest) -> bool:

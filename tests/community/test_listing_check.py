@@ -11,8 +11,9 @@ from django.test import Client
 from django.utils import timezone
 
 from community.fields import Sealed
-from community.models import Pause, SupportGroup, Verification
+from community.models import Pause, Suggestion, SupportGroup, Verification
 from community.models.verifications import record_check, record_return
+from community.suggested import seal
 from community.verification_mails import ask
 from tests.factories import (
     JoiningDetailsFactory,
@@ -249,6 +250,103 @@ class TestAnswer:
 
         assert response.status_code == 403
         assert Verification.objects.get().answer == ""
+
+
+class TestChanges:
+    def typed(self, client, link, **changes):
+        """Return what a browser sends of the form that it was shown."""
+        form = client.get(link + "changes/").context["form"]
+        data = {}
+        for name in form.fields:
+            value = form[name].value()
+            if value not in (None, "", []):
+                data[name] = value
+        return {**data, **changes}
+
+    def test_answer_leads_to_the_form(self, stranger, link):
+        response = send(stranger, link, answer="change")
+
+        assert (response.status_code, response["Location"]) == (302, link + "changes/")
+        assert Verification.objects.get().answer == ""
+        assert "What has changed?" in text_of(stranger.get(link + "changes/"))
+
+    def test_change_waits_for_a_moderator_and_is_from_the_organizer(self, client, group, link):
+        typed = self.typed(client, link, cost="£3 for tea", words="We have moved upstairs.")
+
+        response = client.post(link + "changes/", typed)
+
+        assert (response.status_code, response["Location"]) == (302, link)
+        asking, suggestion = Verification.objects.get(), Suggestion.objects.get()
+        assert (asking.answer, asking.suggestion) == ("change", suggestion)
+        assert suggestion.changes == {"cost": {"was": "", "new": "£3 for tea"}}
+        assert suggestion.words == "We have moved upstairs."
+        group.refresh_from_db()
+        assert (group.cost, group.checked_on) == ("", date(2026, 3, 1))
+        assert "before readers see them" in text_of(client.get(link))
+
+    def test_nothing_changed_is_said(self, client, link):
+        response = client.post(link + "changes/", self.typed(client, link))
+
+        assert response.status_code == 400
+        assert "Nothing here differs" in text_of(response)
+        assert Verification.objects.get().answer == ""
+
+    def test_way_in_is_refused_and_kept(self, client, link):
+        typed = self.typed(client, link, description="Passcode: heather")
+
+        response = client.post(link + "changes/", typed)
+
+        assert response.status_code == 400
+        assert "Passcode: heather" in text_of(response)
+
+    def test_pressing_twice_is_no_error(self, client, link):
+        typed = self.typed(client, link, cost="£3 for tea")
+        client.post(link + "changes/", typed)
+
+        response = client.post(link + "changes/", typed)
+
+        assert (response.status_code, response["Location"]) == (302, link)
+        assert Suggestion.objects.count() == 1
+
+    def test_late_change_is_kept_on_the_page_and_nowhere_else(self, client, link):
+        typed = self.typed(client, link, words="We have moved upstairs.")
+        Verification.objects.get().record_answer("right")
+
+        response = client.post(link + "changes/", typed)
+
+        assert response.status_code == 409
+        assert "We have moved upstairs." in response.content.decode()
+        assert not Suggestion.objects.exists()
+
+    def test_closed_link_shows_no_form(self, client, link):
+        Verification.objects.get().record_answer("right")
+
+        assert client.get(link + "changes/").status_code == 410
+
+    def test_what_was_on_another_groups_page_is_passed_over(self, client, link):
+        other = SupportGroupFactory(cost="Free")
+        typed = self.typed(client, link, cost="£3 for tea", seen=seal(other))
+
+        client.post(link + "changes/", typed)
+
+        assert Suggestion.objects.get().changes["cost"] == {"was": "", "new": "£3 for tea"}
+
+    def test_page_is_nobody_elses(self, client, link):
+        response = client.get(link + "changes/")
+
+        assert response["Cache-Control"] == "private, no-store"
+        assert "noindex" in response["X-Robots-Tag"]
+        page = response.content.decode()
+        for secret in ("passcode-canary", "zoom.us", OWNER, "Staff canary"):
+            assert secret not in page
+
+    def test_opening_changes_nothing(self, stranger, link):
+        before = stored()
+
+        for method in ("get", "head", "options", "put", "patch", "delete"):
+            getattr(stranger, method)(link + "changes/")
+
+        assert stored() == before
 
 
 class TestClosed:

@@ -63,6 +63,11 @@ ADDRESSES = {
     "clinical-review": ("/clinical-review/wrong/", (GONE, GONE, GONE), (GONE, GONE, GONE)),
     # The same. tests/community/test_listing_check.py opens real ones.
     "listing-check": ("/listing-check/wrong/", (GONE, GONE, GONE), (GONE, GONE, GONE)),
+    "listing-check-changes": (
+        "/listing-check/wrong/changes/",
+        (GONE, GONE, GONE),
+        (GONE, GONE, GONE),
+    ),
     "facts:preferences": ("/preferences/", (200, 200, 200), (DONE, DONE, DONE)),
     "community:support-group-list": ("/groups/", *PUBLIC),
     "community:support-group-fit": ("/groups/fit/?you=metastatic", *PUBLIC),
