@@ -22,7 +22,7 @@ from facts import review_links
 from facts.models import Event, Review, ReviewRequest
 from facts.review_mails import send_request
 from portal.logs import logging_config
-from portal.mail import prune_delivered
+from portal.mail import prune_finished
 from tests.factories import (
     CitationFactory,
     DraftFactory,
@@ -487,7 +487,7 @@ class TestCanary:
         assert CLINICIAN in repr(everything_stored())
 
         call_command("db_worker", batch=True, interval=0, startup_delay=False, verbosity=0)
-        prune_delivered()
+        prune_finished()
 
         token = path_in(mail.outbox[0]).split("/")[2]
         stored = repr(everything_stored())
