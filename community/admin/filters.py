@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from community.countries import COUNTRY_CHOICES
+from community.models import SupportGroup
 
 STALE_AFTER = timedelta(days=90)
 
@@ -149,3 +150,18 @@ class ExampleFilter(admin.SimpleListFilter):
         if self.value() in values:
             return queryset.filter(Q(is_example=values[str(self.value())]))
         return None
+
+
+class SourceFilter(admin.SimpleListFilter):
+    """The file that a listing came in, if it came in one."""
+
+    title = _("imported from")
+    parameter_name = "source"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        imported = SupportGroup.objects.exclude(import_source="").order_by("import_source")
+        sources = imported.values_list("import_source", flat=True).distinct()
+        return [(source, source) for source in sources[:100]]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet | None:
+        return queryset.filter(import_source=self.value()) if self.value() else None

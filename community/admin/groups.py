@@ -21,8 +21,10 @@ from community.admin.filters import (
     ExampleFilter,
     NextMeetingFilter,
     PublishedFilter,
+    SourceFilter,
     WayFilter,
 )
+from community.admin.imports import ImportPages
 from community.admin.meetings import (
     JoiningDetailsInline,
     MeetingExceptionInline,
@@ -60,7 +62,7 @@ class SupportGroupForm(WhereForm, OwnerForm):
 
 
 @admin.register(SupportGroup)
-class SupportGroupAdmin(WhereAdmin, KeptTrueAdmin, PublishedAdmin, SimpleHistoryAdmin):
+class SupportGroupAdmin(ImportPages, WhereAdmin, KeptTrueAdmin, PublishedAdmin, SimpleHistoryAdmin):
     form = SupportGroupForm
     list_display = ["name", "ways", "next_meeting", "checked", "publication"]
     list_filter = [
@@ -71,6 +73,7 @@ class SupportGroupAdmin(WhereAdmin, KeptTrueAdmin, PublishedAdmin, SimpleHistory
         NextMeetingFilter,
         EndedFilter,
         CountryFilter,
+        SourceFilter,
         ExampleFilter,
     ]
     search_fields = ["name", "organisation", "place", "description"]

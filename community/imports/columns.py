@@ -35,6 +35,7 @@ class Column:
     help: Words
     read: Callable[[str], Any] = LINE
     write: Callable[[Any], str] = str
+    choices: tuple[str, ...] = ()
     is_private: bool = False
     is_required: bool = False
     other_headings: tuple[str, ...] = ()
@@ -46,11 +47,24 @@ class Column:
 
 
 def _list(choices: list[tuple[str, Any]]) -> dict[str, Any]:
-    return {"read": lambda text: words.several(text, choices), "write": "; ".join}
+    return {
+        "read": lambda text: words.several(text, choices),
+        "write": "; ".join,
+        "choices": _few(choices),
+    }
 
 
 def _one(choices: Any) -> dict[str, Any]:
-    return {"read": lambda text: words.choice(text, choices) if text else "", "write": str}
+    return {
+        "read": lambda text: words.choice(text, choices) if text else "",
+        "write": str,
+        "choices": _few(choices),
+    }
+
+
+def _few(choices: list[tuple[str, Any]]) -> tuple[str, ...]:
+    """Return what may be written, unless it is more than anybody would read."""
+    return tuple(value for value, _words in choices) if len(choices) <= 40 else ()
 
 
 def _degrees(most: float) -> dict[str, Any]:
@@ -122,7 +136,7 @@ COLUMNS = (
         "run by",
         "run_by",
         "peer",
-        _("peer, professional, or both. A new group needs it."),
+        _("Who leads it. A new group needs it."),
         **_one(SupportGroup.RunBy.choices),
     ),
     Column(
@@ -197,7 +211,7 @@ COLUMNS = (
         "drop-in or sign-up",
         "attendance",
         "drop-in",
-        _("drop-in or sign-up. Empty if that is not known."),
+        _("Empty if that is not known."),
         other_headings=("attendance",),
         **_one(SupportGroup.Attendance.choices),
     ),
@@ -298,25 +312,33 @@ COLUMNS = (
         "link to join",
         "joining.link",
         "https://video.example.org/room",
-        _("Private. Members see it only if the listing says so."),
+        _("Members see the way in only if the listing says so; else they ask the organizer."),
         is_private=True,
     ),
-    Column("meeting number", "joining.meeting_number", "", _("Private."), is_private=True),
-    Column("passcode", "joining.passcode", "", _("Private."), is_private=True),
-    Column("number to call", "joining.phone", "", _("Private."), is_private=True),
-    Column("door code", "joining.door_code", "", _("Private."), is_private=True),
+    Column(
+        "meeting number",
+        "joining.meeting_number",
+        "",
+        _("The number of the video meeting."),
+        is_private=True,
+    ),
+    Column("passcode", "joining.passcode", "", _("What is asked for after it."), is_private=True),
+    Column(
+        "number to call", "joining.phone", "", _("For those who join by phone."), is_private=True
+    ),
+    Column("door code", "joining.door_code", "", _("What opens the door."), is_private=True),
     Column(
         "note on joining",
         "joining.note",
         "Ring the second bell.",
-        _("Private."),
+        _("Anything else about the way in."),
         is_private=True,
     ),
     Column(
         "organizer’s address",
         "owner_email",
         "sam@example.org",
-        _("Private. Staff ask there from time to time whether the listing is still right."),
+        _("Staff ask there from time to time whether the listing is still right."),
         is_private=True,
         other_headings=("organizer's address", "organizer email", "owner email"),
     ),
@@ -324,7 +346,7 @@ COLUMNS = (
         "contact for staff",
         "staff_contact",
         "Call Sam in the evening",
-        _("Private. Only staff see it."),
+        _("Only staff see it."),
         read=TEXT,
         is_private=True,
     ),

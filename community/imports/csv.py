@@ -10,7 +10,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from community.cells import undo_defuse
+from community.cells import defuse, undo_defuse
 from community.imports.checks import check, label
 from community.imports.columns import COLUMNS, Column
 from community.imports.rows import (
@@ -362,3 +362,17 @@ def _listing(key: str, rows: list[_Row], reading: Reading) -> Listing | None:
         meetings=meetings,
         joining=joining or None,
     )
+
+
+def template() -> bytes:
+    """Return an empty file with all headings, and one row that shows what to write.
+
+    With a mark of its encoding, without which spreadsheet programs misread accents.
+    """
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    writer.writerow(column.heading for column in COLUMNS)
+    example = {column.field: column.example for column in COLUMNS}
+    example["name"] = f"{EXAMPLE_MARK} ({_('this row is never imported')}): {example['name']}"
+    writer.writerow(defuse(cell) for cell in example.values())
+    return text.getvalue().encode("utf-8-sig")

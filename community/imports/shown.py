@@ -3,6 +3,7 @@
 from datetime import date
 from typing import Any
 
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from community.imports.checks import make_meeting
@@ -29,6 +30,17 @@ def value_in_words(name: str, value: Any) -> str:
     return cut(str(choices.get(value, value)), 2000)
 
 
+def pair_in_words(name: str, old: Any, new: Any) -> tuple[str, str]:
+    """Return what stands here and what the file says, in words.
+
+    Of meetings, a first or last date is left out of one if the other does not tell it.
+    """
+    if name == "meetings":
+        untold = [day for day in ("first_on", "last_on") if not all(day in m for m in new)]
+        old = [{n: v for n, v in m.items() if n not in untold} for m in old]
+    return value_in_words(name, old), value_in_words(name, new)
+
+
 def _meeting_in_words(values: dict[str, Any]) -> str:
     meeting = make_meeting(values, date(2026, 1, 1))
     words = (
@@ -36,7 +48,7 @@ def _meeting_in_words(values: dict[str, Any]) -> str:
         f"{duration_in_words(meeting.duration_minutes)}"
     )
     if values.get("first_on"):
-        words += _(", from %(day)s") % {"day": values["first_on"]}
-    if values.get("last_on"):
-        words += _(", until %(day)s") % {"day": values["last_on"]}
+        words += _(", from %(day)s") % {"day": date_format(meeting.first_on, "j F Y")}
+    if meeting.last_on:
+        words += _(", until %(day)s") % {"day": date_format(meeting.last_on, "j F Y")}
     return words

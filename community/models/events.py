@@ -30,6 +30,7 @@ class Event(models.Model):
         GROUP_ENDED = "group-ended", _("group said to have ended")
         ORGANIZER_ASKED = "organizer-asked", _("organizer asked")
         MAIL_CAME_BACK = "mail-came-back", _("mail to the organizer came back")
+        GROUPS_IMPORTED = "groups-imported", _("groups imported")
         QUESTION_SETTLED = "question-settled", _("question to the organizer settled")
 
     # What is done to keep a listing true.

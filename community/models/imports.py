@@ -50,9 +50,9 @@ class ImportPreviewQuerySet(models.QuerySet["ImportPreview"]):
 class ImportPreview(models.Model):
     """A file that a staff member has read in and not applied yet; theirs alone, for a day.
 
-    `content` is what was read out of the file, `fingerprint` the difference from the directory
-    as it was shown. Applying compares again: if the difference is another by then, nothing is
-    written and the new one is shown. Once applied, the content is gone and `counts` stays.
+    `content` is what was read out of the file. Applying compares it with the directory again: if
+    the difference is another by then than the one that was shown, nothing is written and the new
+    one is shown. Once applied, the content is gone and `counts` stays.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -61,7 +61,6 @@ class ImportPreview(models.Model):
     )
     source = models.CharField(_("where the file is from"), max_length=60)
     content = EncryptedTextField(_("what was read"), blank=True)
-    fingerprint = models.CharField(max_length=64, blank=True)
     created_at = models.DateTimeField(_("read in"))
     applied_at = models.DateTimeField(_("applied"), null=True, blank=True)
     counts: Any = models.JSONField(_("what was done"), default=dict, blank=True)

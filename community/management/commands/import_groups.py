@@ -10,7 +10,7 @@ from community.imports.checks import label
 from community.imports.formats import FORMATS, read_file
 from community.imports.plan import NotApplied, Plan, compare, import_reading
 from community.imports.rows import MOST_BYTES, FileRefused, one_line
-from community.imports.shown import value_in_words
+from community.imports.shown import pair_in_words
 from community.imports.words import choice, time_zone
 from community.languages import LANGUAGE_CHOICES
 
@@ -82,8 +82,7 @@ class Command(BaseCommand):
                 values = (
                     "(private)"
                     if change.is_private
-                    else f"{value_in_words(change.field, change.old)} → "
-                    f"{value_in_words(change.field, change.new)}"
+                    else " → ".join(pair_in_words(change.field, change.old, change.new))
                 )
                 self.stdout.write(f"{kind:<8}  {name}, {label(change.field)}: {values}")
         for group in plan.gone:
