@@ -38,6 +38,7 @@ from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.auth.signals import user_logged_out
 from django.core.mail import EmailMessage
+from django.db import transaction
 from django.db.models import QuerySet
 from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
@@ -109,6 +110,13 @@ class AccountAdapter(DefaultAccountAdapter):
     def format_email_subject(self, subject: str) -> str:
         """Return the subject alone: a prefix would name the site in somebody's inbox."""
         return subject
+
+    def confirm_email(self, request: HttpRequest, email_address: EmailAddress) -> bool:
+        """Take the address as proved; a sign-up with it that nobody finished gives way."""
+        with transaction.atomic():
+            others = unfinished_sign_ups(email_address.email).exclude(pk=email_address.user_id)
+            others.delete()
+            return bool(super().confirm_email(request, email_address))
 
     def post_login(
         self, request: HttpRequest, user: Any, *, redirect_url: str | None, **kwargs: Any
@@ -208,7 +216,15 @@ def opens_by_code(address: str) -> bool:
     owner into an account with the password and the consent of whoever made it, and that may be
     somebody else. So she is told that there is no account, signs up, and has one of her own.
     """
-    return EmailAddress.objects.is_verified(address)
+    is_proved: bool = EmailAddress.objects.is_verified(address)
+    look_up_once_more(address, is_proved=is_proved)
+    return is_proved
+
+
+def look_up_once_more(address: str, *, is_proved: bool) -> None:
+    """Ask the database what allauth asks it for an address only if nobody has proved it."""
+    if is_proved:
+        list(Member.objects.filter(email=address.lower()))
 
 
 def site_url(name: str) -> str:

@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from community.views import (
     account,
     calendars,
+    entrance,
     member_data,
     reading_lists,
     saved_items,
@@ -60,6 +61,9 @@ urlpatterns = [
     path("account/", include(account_urls)),
     # Before allauth's own, which sends no Clear-Site-Data.
     path("accounts/logout/", account.sign_out, name="sign-out"),
+    # Which tells, in ways of its own, who has an account.
+    path("accounts/confirm-email/", entrance.confirm_email, name="confirm-email"),
+    path("accounts/login/code/confirm/", entrance.confirm_login_code, name="confirm-login-code"),
     # And whose list of devices is one query for each.
     path("accounts/sessions/", sessions.session_list, name="session-list"),
 ]

@@ -4,6 +4,7 @@ from secrets import token_hex
 from typing import Any
 
 from allauth.account import forms as account_forms
+from allauth.account.internal.userkit import filter_users_by_email
 from allauth.account.models import EmailAddress
 from allauth.account.utils import setup_user_email
 from allauth.core import context, ratelimit
@@ -217,12 +218,20 @@ class SignupForm(StayForm, account_forms.SignupForm):
         unfinished_sign_ups(member.email, stand_in.email).filter(pk__in=members).delete()
 
     def _rehearse(self, request: HttpRequest) -> None:
-        """Make an account that nobody can have, and take it back: the time tells nothing."""
+        """Make an account that nobody can have, and take it back: the time tells nothing.
+
+        It is deleted, not rolled back, so that a transaction with as much in it is committed and
+        reaches the disk.
+        """
         address = self.cleaned_data["email"]
         self.cleaned_data["email"] = _nobody()
         with transaction.atomic():
-            self.save(request)
-            transaction.set_rollback(True)
+            member = self.save(request)
+            member.consents.all().delete()
+            EmailAddress.objects.filter(user=member).delete()
+            # Nothing else can hang on it yet.
+            members = Member.objects.filter(pk=member.pk)
+            members._raw_delete(members.db)
         self.cleaned_data["email"] = address
 
 
@@ -294,7 +303,11 @@ class ConfirmEmailVerificationCodeForm(CodeForm, account_forms.ConfirmEmailVerif
         # Nobody: the address has an account already, or another sign-up took the place of this.
         if self.user is None:
             raise AccountAdapter().validation_error("incorrect_code")
-        code: str = super().clean_code()
+        code: str = account_forms.BaseConfirmCodeForm.clean_code(self)
+        others = {member.pk for member in filter_users_by_email(self.email)} - {self.user.pk}
+        # A sign-up that nobody finished gives way (AccountAdapter.confirm_email).
+        if others - {member.pk for member in unfinished_sign_ups(self.email)}:
+            raise AccountAdapter().validation_error("email_taken")
         return code
 
 

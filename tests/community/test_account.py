@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.contrib.sessions.models import Session
 from django.core import mail
+from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 
@@ -268,3 +269,34 @@ def test_first_password_is_not_kept_while_a_proof_is_asked(client, codeless):
     assert "owls" not in str(dict(client.session))
     codeless.refresh_from_db()
     assert not codeless.has_usable_password()
+
+
+def test_address_that_somebody_signed_up_with_in_vain_can_be_moved_to(client, member):
+    form = {"password1": "nine loud crows circling", "is_old_enough": "on", "consents": "on"}
+    Client().post("/accounts/signup/", {"email": "moved@example.org", **form})
+    sign_in(client, member)
+    client.post("/accounts/email/", {"email": "moved@example.org", "action_add": "1"})
+    cache.clear()
+    client.post("/accounts/email/", {"email": "moved@example.org", "action_add": "1"})
+
+    client.post("/accounts/confirm-email/", {"code": code_in(mail.outbox[-1])})
+
+    member.refresh_from_db()
+    assert member.email == "moved@example.org"
+    assert Member.objects.count() == 1
+
+
+def test_address_of_another_member_cannot_be_moved_to_even_with_its_code(client, member):
+    other = MemberFactory(email="taken@example.org")
+    old = member.email
+    sign_in(client, member)
+    client.post("/accounts/email/", {"email": other.email, "action_add": "1"})
+
+    page = client.post(
+        "/accounts/confirm-email/", {"code": code_in(mail.outbox[0])}, follow=True
+    ).text
+
+    member.refresh_from_db()
+    assert member.email == old
+    assert Member.objects.count() == 2
+    assert 'class="messages"' in page

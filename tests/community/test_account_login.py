@@ -8,6 +8,7 @@ from django.core import mail
 from django.core.cache import caches
 from django.core.cache.backends.db import DatabaseCache
 from django.test import Client
+from django.utils import timezone
 
 from tests.community.account_steps import app_code, code_in, sign_in
 from tests.factories import PASSWORD, MemberFactory
@@ -344,7 +345,7 @@ def test_switched_off_account_is_told_so_kindly(client, member):
 
 
 def test_unverified_address_is_verified_before_anything_else(client, db):
-    member = MemberFactory()
+    member = MemberFactory(last_login=timezone.now())
     member.emailaddress_set.update(verified=False)
 
     response = sign_in(client, member)

@@ -122,7 +122,12 @@ ADDRESSES = {
 }
 # allauth's own pages have tests of their own, in tests/community/test_account*.py.
 ELSEWHERE = ("admin:", "account_", "mfa_", "usersessions_")
-ELSEWHERE += ("community:sign-out", "community:session-list")
+ELSEWHERE += (
+    "community:sign-out",
+    "community:session-list",
+    "community:confirm-email",
+    "community:confirm-login-code",
+)
 OTHERS = ["another member", "editor", "reviewer", "moderator", "superuser"]
 
 
