@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils.formats import date_format
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -17,7 +18,10 @@ from facts.preferences import GENTLE_BY_DEFAULT, Preferences
 
 @dataclass
 class Card:
-    """A saved item as it may stand on a page. `gone` says, in words, why it cannot be read."""
+    """A saved item as it may stand on a page. `gone` says, in words, why it cannot be read.
+
+    Or, of a group, that nobody meets any more.
+    """
 
     item: SavedItem
     heading: str
@@ -87,9 +91,13 @@ def _card(
         return _fact_card(item, item.fact, newest, preferences, at)
     target = item.topic or item.group
     assert target is not None  # noqa: S101  A constraint says so.
-    if _is_published(target.published_at, at):
-        return Card(item, str(target), target.get_absolute_url())
-    return Card(item, str(target), gone=_("This is no longer here."))
+    if not _is_published(target.published_at, at):
+        return Card(item, str(target), gone=_("This is no longer here."))
+    card = Card(item, str(target), target.get_absolute_url())
+    if item.group and item.group.ended_on and item.group.has_ended(at):
+        day = date_format(item.group.ended_on, "j F Y")
+        card.gone = _("This group has ended. Nobody has met since %(day)s.") % {"day": day}
+    return card
 
 
 def _fact_card(

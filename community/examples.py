@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from community.models import JoiningDetails, Meeting, SavedItem, SupportGroup
+from community.models import JoiningDetails, Meeting, MeetingException, SavedItem, SupportGroup
 
 EXAMPLES: dict[str, dict[str, Any]] = {
     "example-wednesday-online": {
@@ -17,15 +17,23 @@ EXAMPLES: dict[str, dict[str, Any]] = {
             "description": (
                 "An hour and a half of talk for people with metastatic breast cancer. Somebody "
                 "who lives with it opens the evening, asks who would like to begin, and sees that "
-                "everybody has room.\n\n"
-                "The first time, you can keep your camera off and only listen."
+                "everybody has room."
+            ),
+            "first_meeting": (
+                "Robin lets you in and says hello. You say your first name, or nothing at all. You "
+                "can keep your camera off and only listen, and leave when you have had enough."
             ),
             "organisation": "An example organization",
             "run_by": "peer",
             "audiences": ["newly-diagnosed", "living-long-term"],
             "is_metastatic_only": True,
             "languages": ["en", "es"],
+            "sign_languages": ["ase"],
+            "country": "US",
             "is_online": True,
+            "access_features": ["captions", "camera-off"],
+            "attendance": "sign-up",
+            "size": "medium",
             "cost": "Free",
             "website": "https://example.org/",
             "public_contact": "Robin",
@@ -37,6 +45,10 @@ EXAMPLES: dict[str, dict[str, Any]] = {
             "weekday": "2",
             "starts_at": time(18),
             "time_zone": "America/Chicago",
+        },
+        # Of the dates ahead, which one, and what is different on it.
+        "exceptions": {
+            1: {"is_cancelled": True, "note": "An example of a date that is canceled."},
         },
         "joining_details": {
             "link": "https://example.org/not-a-real-meeting",
@@ -50,8 +62,12 @@ EXAMPLES: dict[str, dict[str, Any]] = {
             "name": "Example: Tuesday circle",
             "description": (
                 "A small circle for people with breast cancer and for those close to them. A nurse "
-                "and two members run it together. There is tea, and nobody has to speak.\n\n"
-                "You can come in person or join the same circle on a screen."
+                "and two members run it together. There is tea, and nobody has to speak. You can "
+                "come in person or join the same circle on a screen."
+            ),
+            "first_meeting": (
+                "Sam meets you at the door, shows you round and sits beside you if you like. You "
+                "need not say why you came. Some people come twice before they say a word."
             ),
             "organisation": "An example hospital",
             "run_by": "both",
@@ -60,7 +76,14 @@ EXAMPLES: dict[str, dict[str, Any]] = {
             "is_in_person": True,
             "is_online": True,
             "place": "An example library, London",
-            "access": "Step-free entrance at the back, hearing loop",
+            "country": "GB",
+            "region_served": "London and around",
+            "latitude": 51.5074,
+            "longitude": -0.1278,
+            "access_features": ["step-free", "accessible-toilet", "hearing-loop", "companion"],
+            "access": "The way in without steps is at the back.",
+            "attendance": "drop-in",
+            "size": "small",
             "cost": "Free",
             "website": "https://example.org/",
             "public_contact": "Sam",
@@ -73,6 +96,13 @@ EXAMPLES: dict[str, dict[str, Any]] = {
             "ordinals": ["2", "4"],
             "starts_at": time(18, 30),
             "time_zone": "Europe/London",
+        },
+        "exceptions": {
+            1: {
+                "new_duration_minutes": 120,
+                "place": "The example town hall, London",
+                "note": "An example of a date that is different: a nurse speaks about sleep.",
+            },
         },
         "joining_details": {
             "link": "https://example.org/not-a-real-circle",
@@ -102,7 +132,13 @@ def load_examples() -> list[str]:
         group = SupportGroup(slug=slug, is_example=True, published_at=now, **parts["group"])
         group.full_clean()
         group.save()
-        Meeting.objects.create(group=group, first_on=timezone.localdate(), **parts["meeting"])
+        meeting = Meeting.objects.create(
+            group=group, first_on=timezone.localdate(), **parts["meeting"]
+        )
+        ahead = meeting.next_occurrences(now, len(parts["exceptions"]) + 2)
+        for number, changes in parts["exceptions"].items():
+            on = ahead[number].original_on
+            MeetingException.objects.create(meeting=meeting, on=on, **changes)
         JoiningDetails.objects.create(group=group, **parts["joining_details"])
         lines.append(_("Example group made: %(name)s") % {"name": group.name})
     return lines

@@ -5,6 +5,7 @@ Plain functions, no database.
 
 from datetime import date, datetime, timedelta, tzinfo
 from functools import cache
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, available_timezones
 
 from django.utils.formats import date_format, time_format
@@ -12,6 +13,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from community.recurrence import Planned
+
+if TYPE_CHECKING:
+    from community.models import Occurrence
 
 # The first part of a zone's name, if its last part is a place on the map.
 _REGIONS = {
@@ -103,10 +107,7 @@ def when_in_words(
 def planned_in_words(date: Planned, zone: tzinfo) -> str:
     """Return one date of a meeting by the group's clock: canceled, moved or different."""
     start = date.starts_at.astimezone(zone)
-    words = _("%(day)s, %(time)s") % {
-        "day": date_format(start, "l j F Y"),
-        "time": time_format(start, "TIME_FORMAT"),
-    }
+    words = _clock_time(start)
     if date.is_cancelled:
         words = _("%(date)s: canceled") % {"date": words}
     elif start.date() != date.original_on:
@@ -120,6 +121,19 @@ def planned_in_words(date: Planned, zone: tzinfo) -> str:
             "time": time_format(date.original_starts_at.astimezone(zone), "TIME_FORMAT"),
         }
     return ". ".join(part.rstrip(".") for part in (words, date.place, date.note) if part) + "."
+
+
+def own_time_in_words(occurrence: "Occurrence") -> str:
+    """Return when a date begins by the group's clock, and where if it is somewhere else."""
+    words = _clock_time(occurrence.starts_at.astimezone(ZoneInfo(occurrence.meeting.time_zone)))
+    return ": ".join(part for part in (words, occurrence.place) if part)
+
+
+def _clock_time(moment: datetime) -> str:
+    return _("%(day)s, %(time)s") % {
+        "day": date_format(moment, "l j F Y"),
+        "time": time_format(moment, "TIME_FORMAT"),
+    }
 
 
 def duration_in_words(minutes: int) -> str:

@@ -22,7 +22,8 @@ def mark_as_checked(model_admin: Any, request: HttpRequest, queryset: QuerySet) 
     number = 0
     for listing in queryset:
         listing.checked_on = today
-        listing.save()
+        # It was looked at, and not edited.
+        listing.save(update_fields=["checked_on"])
         model_admin.log_change(request, listing, _("Marked as checked today."))
         number += 1
     words = ngettext(

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 GROUP_AUDIENCES = [*Audience.choices, ("bereaved", _("Bereaved"))]
 ACCESS_FEATURES = [
     ("step-free", _("A way in without steps")),
-    ("elevator", _("An elevator, or all on the ground floor")),
+    ("elevator", _("An elevator or a room on the ground floor")),
     ("accessible-toilet", _("An accessible toilet")),
     ("parking", _("Parking close to the door")),
     ("public-transport", _("A bus or train stop close by")),
@@ -44,6 +44,14 @@ ACCESS_FEATURES = [
     ("camera-off", _("You may keep your camera off")),
     ("companion", _("You may bring somebody with you")),
 ]
+# What somebody has to know beforehand, by the way in which people attend.
+ACCESS_TO_KNOW = {
+    "is_in_person": (
+        "step-free", "elevator", "accessible-toilet", "parking", "public-transport",
+        "hearing-loop", "quiet-space",
+    ),
+    "is_online": ("captions",),
+}  # fmt: skip
 # What everybody can read of a group in somebody's own words; none of it may hold a way in.
 PUBLIC_FIELDS = (
     "name", "slug", "description", "first_meeting", "organisation", "place", "region_served",
@@ -136,10 +144,10 @@ class SupportGroupQuerySet(WorklistQuerySet):
         return rows if km is None else rows.filter(distance_km__lte=km)
 
     def with_meetings(self) -> Self:
-        """Groups with their meetings fetched."""
+        """Groups with their meetings and pauses fetched."""
         from community.models.meetings import Meeting
 
-        return self.prefetch_related(Prefetch("meetings", Meeting.objects.order_by("pk")))
+        return self.prefetch_related(Prefetch("meetings", Meeting.objects.order_by("pk")), "pauses")
 
     def with_dates(self) -> Self:
         """Groups with all that their dates are made of fetched."""
@@ -436,10 +444,7 @@ class SupportGroup(models.Model):
     @property
     def ways_in_words(self) -> str:
         """The ways to attend as one phrase: "in person, online or by phone"."""
-        *others, last = self.ways_to_attend
-        if not others:
-            return last
-        return _now("%(others)s or %(last)s") % {"others": ", ".join(others), "last": last}
+        return SupportGroup._either(self.ways_to_attend)
 
     @property
     def audience_labels(self) -> list[str]:
@@ -472,6 +477,24 @@ class SupportGroup(models.Model):
     def access_labels(self) -> list[str]:
         """What is known of access, in words."""
         return SupportGroup._labels(self.access_features, ACCESS_FEATURES)
+
+    @property
+    def access_not_known(self) -> str:
+        """What nobody has told of access, as one phrase: "a hearing loop or live captions"."""
+        ways = [way for way in ACCESS_TO_KNOW if getattr(self, way)]
+        asked = {feature for way in ways for feature in ACCESS_TO_KNOW[way]}
+        missing = SupportGroup._labels(asked - set(self.access_features), ACCESS_FEATURES)
+        return SupportGroup._either([words[:1].lower() + words[1:] for words in missing])
+
+    @staticmethod
+    def _either(words: list[str]) -> str:
+        """Return `words` as one phrase: "this, that or the other"."""
+        if len(words) < 2:
+            return "".join(words)
+        return _now("%(others)s or %(last)s") % {
+            "others": ", ".join(words[:-1]),
+            "last": words[-1],
+        }
 
     @staticmethod
     def _labels(values: Collection[str], choices: list[Any]) -> list[str]:

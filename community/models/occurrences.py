@@ -17,6 +17,10 @@ PLANNED = [field.name for field in fields(Planned)]
 
 
 class OccurrenceQuerySet(models.QuerySet["Occurrence"]):
+    def ahead(self, at: datetime) -> Self:
+        """Occurrences that have not ended at `at`, canceled ones among them, soonest first."""
+        return self.filter(ends_at__gt=at).order_by("starts_at", "pk")
+
     def upcoming(self, at: datetime) -> Self:
         """Occurrences that have not ended at `at` and take place, soonest first."""
         return self.filter(ends_at__gt=at, is_cancelled=False).order_by("starts_at", "pk")
@@ -125,3 +129,8 @@ class Occurrence(models.Model):
 
     def __str__(self) -> str:
         return f"{self.starts_at:%Y-%m-%d %H:%M} UTC"
+
+    @property
+    def is_moved(self) -> bool:
+        """Whether it takes place at another time than its rule says."""
+        return self.starts_at != self.original_starts_at

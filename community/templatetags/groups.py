@@ -27,18 +27,19 @@ def meeting_time(context: dict[str, Any], occurrence: Occurrence) -> dict[str, A
     """
     now = timezone.now()
     preferences = context.get("preferences")
-    first, second = when_in_words(
-        occurrence.starts_at,
-        occurrence.meeting.time_zone,
-        preferences.zone if preferences else "",
-        now,
+    zone = preferences.zone if preferences else ""
+    first, second = when_in_words(occurrence.starts_at, occurrence.meeting.time_zone, zone, now)
+    instead, _second = when_in_words(
+        occurrence.original_starts_at, occurrence.meeting.time_zone, zone, now
     )
+    length = occurrence.ends_at - occurrence.starts_at
     return {
         "occurrence": occurrence,
         "first": first,
         "second": second,
-        "is_on": occurrence.starts_at <= now < occurrence.ends_at,
-        "duration": duration_in_words(occurrence.meeting.duration_minutes),
+        "instead": instead if occurrence.is_moved else "",
+        "is_on": occurrence.starts_at <= now < occurrence.ends_at and not occurrence.is_cancelled,
+        "duration": duration_in_words(int(length.total_seconds()) // 60),
     }
 
 

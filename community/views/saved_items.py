@@ -288,7 +288,7 @@ def saved_item_delete(request: HttpRequest, pk: UUID, item: int) -> HttpResponse
 
 def _with_way_back(words: str, card: Card, item: SavedItem) -> str:
     """Return `words` with a link that puts back what was removed, if it can still be saved."""
-    if card.gone or not item.target:
+    if not card.url or not item.target:
         return words
     key = f"{item.fact.topic.slug}/{item.fact.slug}" if item.fact else item.target.slug
     again = Saveable(item.kind, key, card.heading, card.url).save_url

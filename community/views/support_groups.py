@@ -23,11 +23,15 @@ from community.finding.criteria import (
 )
 from community.finding.fit import LIKE, YOU, Answers, found_in_words
 from community.finding.search import Reader, Search
+from community.meeting_times import own_time_in_words
 from community.models import JoiningDetails, Occurrence, SupportGroup
 from community.places import Whereabouts, parse_near
+from community.recurrence import describe_break
 from community.views.near_me import may_ask_for_location
 
 UPCOMING = 4
+# Paper cannot be taken back: a card to pin up holds so many dates alone.
+PRINTED = 3
 
 
 @may_ask_for_location
@@ -151,12 +155,30 @@ def _found(
 
 
 def listing_of(group: SupportGroup, at: datetime) -> dict[str, Any]:
-    """Return what `_group_listing.html` shows of `group`, fetched with its meetings."""
-    occurrences = Occurrence.objects.upcoming(at).filter(meeting__group=group)
+    """Return what `_group_listing.html` shows of `group`, fetched with its meetings.
+
+    Of the dates ahead, the next few that take place, and the canceled ones between them.
+    """
+    today = timezone.localdate(at)
+    has_ended = group.has_ended(at)
+    ahead = Occurrence.objects.ahead(at).filter(meeting__group=group).select_related("meeting")
+    dates = [] if has_ended else list(ahead[: 3 * UPCOMING])
+    taking_place = [date for date in dates if not date.is_cancelled][:UPCOMING]
+    if len(taking_place) == UPCOMING:
+        dates = dates[: dates.index(taking_place[-1]) + 1]
+    breaks = [b for b in group.breaks if b.last_on is None or b.last_on >= today]
     return {
         "group": group,
-        "meetings": [m for m in group.meetings.all() if m.is_current(at)],  # type: ignore[attr-defined]
-        "occurrences": occurrences.select_related("meeting")[:UPCOMING],
+        "has_ended": has_ended,
+        "meetings": [
+            meeting
+            for meeting in group.meetings.all()  # type: ignore[attr-defined]
+            if meeting.is_current(at) and not has_ended
+        ],
+        "occurrences": dates,
+        "taking_place": taking_place,
+        "pauses": [describe_break(b, today) for b in breaks if not has_ended],
+        "is_paused": any(b.holds(today) for b in breaks),
     }
 
 
@@ -167,6 +189,8 @@ def support_group_detail(request: HttpRequest, slug: str) -> HttpResponse:
     groups = SupportGroup.objects.published(now).with_meetings()
     group = get_object_or_404(groups, slug=slug)
     context = listing_of(group, now)
+    # On paper the group's own clock counts, whoever prints it.
+    context["own_times"] = [own_time_in_words(date) for date in context["taking_place"][:PRINTED]]
     return render(request, "community/support_group_detail.html", context)
 
 
@@ -176,10 +200,11 @@ def joining_details(request: HttpRequest, slug: str) -> HttpResponse:
     """Show a member how to join a group, or whom to ask."""
     group = get_object_or_404(SupportGroup.objects.published(timezone.now()), slug=slug)
     details = None
-    if group.joining_policy == SupportGroup.JoiningPolicy.MEMBERS:
+    has_ended = group.has_ended(timezone.now())
+    if group.joining_policy == SupportGroup.JoiningPolicy.MEMBERS and not has_ended:
         details = JoiningDetails.objects.filter(group=group).first()
         details = None if details is None or details.is_empty else details
-    context = {"group": group, "details": details}
+    context = {"group": group, "details": details, "has_ended": has_ended}
     response = render(request, "community/joining_details.html", context)
     # Not left to the middleware alone: no copy of this page may be kept anywhere.
     response["Cache-Control"] = "private, no-store"

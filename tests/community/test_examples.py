@@ -7,7 +7,14 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from community.examples import load_examples
-from community.models import JoiningDetails, Meeting, Occurrence, SavedItem, SupportGroup
+from community.models import (
+    JoiningDetails,
+    Meeting,
+    MeetingException,
+    Occurrence,
+    SavedItem,
+    SupportGroup,
+)
 from portal.models import SearchEntry
 from tests.factories import MeetingFactory, SavedItemFactory
 
@@ -46,7 +53,7 @@ def test_two_marked_examples_are_made(client):
 def test_examples_keep_the_rules_for_groups():
     load_examples()
 
-    for model in (SupportGroup, Meeting, JoiningDetails):
+    for model in (SupportGroup, Meeting, MeetingException, JoiningDetails):
         for row in model.objects.all():
             row.full_clean()
     assert Occurrence.objects.upcoming(timezone.now()).count() > 50
@@ -57,6 +64,20 @@ def test_joining_details_of_examples_lead_nowhere():
 
     links = set(JoiningDetails.objects.values_list("link", flat=True))
     assert all(link.startswith("https://example.org/not-a-real-") for link in links)
+
+
+def test_examples_show_a_canceled_date_and_a_different_one(client):
+    load_examples()
+
+    online = client.get("/groups/example-wednesday-online/").content.decode()
+    circle = client.get("/groups/example-tuesday-circle/").content.decode()
+
+    assert "<strong>Canceled:</strong>" in online
+    assert "An example of a date that is canceled." in online
+    assert "American Sign Language" in online
+    assert "The example town hall, London" in circle
+    assert "a nurse speaks about sleep" in circle
+    assert "Sam meets you at the door" in circle
 
 
 def test_loading_twice_changes_nothing_and_keeps_what_staff_changed():

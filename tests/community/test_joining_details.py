@@ -6,6 +6,7 @@ import secrets
 
 import pytest
 from django.core import serializers
+from django.utils import timezone
 
 from community.models import SupportGroup
 from portal.models import SearchEntry
@@ -127,6 +128,18 @@ def test_post_is_refused(client, member):
     assert client.post("/groups/circle/joining/").status_code == 405
 
 
+def test_group_that_has_ended_lets_nobody_in(client, member):
+    make_group(group__ended_on=timezone.localdate())
+    client.force_login(member)
+
+    text = client.get("/groups/circle/joining/").content.decode()
+
+    assert "This group has ended" in text
+    assert 'href="/groups/"' in text
+    for words in ("zoom.us", "lavender", "C4711", "812 3456", "second bell", "555 0123"):
+        assert words not in text
+
+
 def test_page_needs_few_queries(client, member, django_assert_max_num_queries):
     make_group()
     client.force_login(member)
@@ -242,8 +255,8 @@ def test_z3_error_pages_hold_nothing_of_the_way_in(client, monkeypatch, settings
         details = SupportGroup.objects.get(slug="canary").joining_details
         raise ValueError(details.link, details.passcode)
 
-    monkeypatch.setattr("community.models.Occurrence.objects.upcoming", fail, raising=False)
-    monkeypatch.setattr("community.models.occurrences.OccurrenceQuerySet.upcoming", fail)
+    monkeypatch.setattr("community.models.Occurrence.objects.ahead", fail, raising=False)
+    monkeypatch.setattr("community.models.occurrences.OccurrenceQuerySet.ahead", fail)
     response = client.get("/groups/canary/")
 
     assert response.status_code == 500
