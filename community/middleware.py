@@ -5,8 +5,11 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.http import urlencode
 
-from community.sessions import note_step
+from community.sessions import CONSENT_IS_DUE, note_step
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 View = Callable[..., Any]
@@ -27,8 +30,38 @@ class SessionStepsMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         return self.get_response(request)
 
-    def process_view(self, request: HttpRequest, view: View, *args: Any) -> None:
-        if settings.SESSION_COOKIE_NAME in request.COOKIES and not getattr(
-            view, "is_no_step", False
-        ):
+    def process_view(self, request: HttpRequest, view: View, *args: Any) -> HttpResponse | None:
+        if settings.SESSION_COOKIE_NAME not in request.COOKIES:
+            return None
+        if not getattr(view, "is_no_step", False):
             note_step(request.session)
+        if request.session.get(CONSENT_IS_DUE) and _waits_for_consent(request):
+            following = urlencode({"next": request.get_full_path()})
+            return redirect(f"{reverse('community:account-consent')}?{following}")
+        return None
+
+
+# What somebody needs who does not agree, and what reads and asks nothing of a member.
+_WAITS = ("admin:", "mfa_", "usersessions_", "account_", "community:")
+_WAITS_NOT = (
+    "community:account-consent",
+    "community:account-confirm",
+    "community:account-delete",
+    "community:account-export",
+    "community:account-stay",
+    "community:sign-out",
+    "community:group-calendar",
+    "community:support-group",
+    "community:suggestion",
+    "community:correction",
+    "community:state",
+    "account_reauthenticate",
+    "account_logout",
+    "mfa_reauthenticate",
+)
+
+
+def _waits_for_consent(request: HttpRequest) -> bool:
+    """Return whether the page has to wait until a member agreed to the words of today."""
+    name = request.resolver_match.view_name if request.resolver_match else ""
+    return name.startswith(_WAITS) and not name.startswith(_WAITS_NOT)

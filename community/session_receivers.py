@@ -8,7 +8,7 @@ from django.db.models.signals import m2m_changed, pre_save
 
 from community.devices import device_in_words
 from community.models import Member
-from community.sessions import begin, end_sessions
+from community.sessions import CONSENT_IS_DUE, begin, end_sessions
 
 RIGHTS = ("is_active", "is_staff", "is_superuser")
 # allauth's column wants an address; nothing here needs one.
@@ -17,6 +17,8 @@ NO_ADDRESS = "0.0.0.0"  # noqa: S104
 
 def _begin_session(request: Any, user: Any, **kwargs: Any) -> None:
     begin(request.session, is_staff=user.is_staff or user.is_superuser)
+    if user.consents.is_asked_anew():
+        request.session[CONSENT_IS_DUE] = True
 
 
 def _has_other_rights(instance: Member, update_fields: Any = None, **kwargs: Any) -> None:

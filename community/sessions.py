@@ -17,6 +17,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 _STAY, _BEGAN, _SEEN, _CHOSEN = "stay", "began_at", "seen_at", "stay_chosen"
+# Set while a member has to be asked anew whether anything may be kept.
+CONSENT_IS_DUE = "consent_is_due"
 # A session of nobody holds what was chosen or typed before signing in.
 NOBODYS = 24 * 3600  # seconds
 

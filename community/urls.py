@@ -52,6 +52,7 @@ account_urls = [
         name="account-export-download",
     ),
     path("delete/", member_data.account_delete, name="account-delete"),
+    path("consent/", account.account_consent, name="account-consent"),
     path("stay/", account.account_stay, name="account-stay"),
 ]
 

@@ -140,6 +140,28 @@ class LoginForm(StayForm, account_forms.LoginForm):
     """Signing in by password."""
 
 
+class ConsentField(forms.BooleanField):
+    """The box, never ticked beforehand, by which somebody agrees to what is kept."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            label=_(
+                "I agree that this portal keeps my email address and what I save here. I know "
+                "that this may reveal an illness."
+            ),
+            help_text=_("You can take this back at any time by deleting your account."),
+            error_messages={
+                "required": _("We may keep nothing for you unless you agree. Please tick the box.")
+            },
+        )
+
+
+class ConsentForm(forms.Form):
+    """Asks a member anew, when the words have changed."""
+
+    consents = ConsentField()
+
+
 class SignupForm(StayForm, account_forms.SignupForm):
     """A new account: address, password, age, and consent apart from the rest."""
 
@@ -150,16 +172,7 @@ class SignupForm(StayForm, account_forms.SignupForm):
         label=_("I am 16 or older"),
         error_messages={"required": _("Please tick this box if you are 16 or older.")},
     )
-    consents = forms.BooleanField(
-        label=_(
-            "I agree that this portal keeps my email address and what I save here. I know "
-            "that this may reveal an illness."
-        ),
-        help_text=_("You can take this back at any time by deleting your account."),
-        error_messages={
-            "required": _("We may keep nothing for you unless you agree. Please tick the box.")
-        },
-    )
+    consents = ConsentField()
 
     def validate_unique_email(self, value: str) -> str:
         """Let an address through that somebody signed up with and nobody has proved."""

@@ -10,15 +10,17 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.middleware.csrf import get_token
 from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from community.accounts import ConfirmationByCode
-from community.forms.accounts import ConfirmLoginCodeForm, DisplayNameForm
+from community.forms.accounts import ConfirmLoginCodeForm, ConsentForm, DisplayNameForm
 from community.middleware import leaves_session_alone
-from community.models import Member
-from community.sessions import note_step, seconds_left
+from community.models import Consent, Member
+from community.sessions import CONSENT_IS_DUE, note_step, seconds_left
 
 CLEAR_SITE_DATA = '"cache", "storage"'
 
@@ -76,6 +78,26 @@ def account_confirm(request: HttpRequest) -> HttpResponse:
         "next": get_next_redirect_url(request) or "",
     }
     return render(request, "community/account_confirm.html", context)
+
+
+@never_cache
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def account_consent(request: HttpRequest) -> HttpResponse:
+    """Ask a member anew whether anything may be kept, when the words have changed."""
+    member = member_of(request)
+    following = get_next_redirect_url(request) or reverse("community:account")
+    if not member.consents.is_asked_anew():
+        request.session.pop(CONSENT_IS_DUE, None)
+        return redirect(following)
+    form = ConsentForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        Consent.objects.renew(member, timezone.now())
+        request.session.pop(CONSENT_IS_DUE, None)
+        messages.success(request, _("Thank you. Everything is as you left it."))
+        return redirect(following)
+    context = {"form": form, "next": get_next_redirect_url(request) or ""}
+    return render(request, "community/account_consent.html", context)
 
 
 @leaves_session_alone

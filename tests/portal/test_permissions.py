@@ -117,6 +117,8 @@ ADDRESSES = {
         (SIGN_IN, 302, 302),
         (SIGN_IN, 302, 302),
     ),
+    # Nobody here is asked anew: it leads on.
+    "community:account-consent": ("/account/consent/", (SIGN_IN, 302, 302), (SIGN_IN, 302, 302)),
     "community:account-stay": ("/account/stay/", (200, 200, 200), (200, 200, 200)),
     "community:account-delete": ("/account/delete/", (SIGN_IN, 302, 302), (SIGN_IN, 302, 302)),
 }
