@@ -95,9 +95,12 @@ def parse_near(value: str, limit: int = 8) -> Whereabouts:
     if not hits:
         return Whereabouts(is_postcode_unknown=is_postcode(value) and not knows_postcodes())
     found = [hit.place for hit in hits]
-    if any(hit.rivals(hits[0]) for hit in hits[1:]):
+    # A form that was filled in before sends the whole label.
+    named = next((place for place in found if bare(place.label) == bare(value)), None)
+    if named is None and any(hit.rivals(hits[0]) for hit in hits[1:]):
         return Whereabouts(None, found)
-    return Whereabouts(found[0], found[1:])
+    meant = named or found[0]
+    return Whereabouts(meant, [place for place in found if place != meant])
 
 
 def is_postcode(text: str) -> bool:
@@ -126,7 +129,8 @@ def postal_keys(text: str) -> Iterator[str]:
     """Yield the keys of the postal codes in `text`, the finest first."""
     for match in _ZIP.finditer(text):
         yield f"zip-{match[1]}"
-    part = _UK_POSTCODE.search(text) or _UK_PART.fullmatch(text.strip())
+    # A label says the country too: "LS1 4, England, UK".
+    part = _UK_POSTCODE.search(text) or _UK_PART.fullmatch(text.partition(",")[0].strip())
     if part is not None:
         yield from postcode_keys(part[1], part[2])
 

@@ -184,6 +184,11 @@ def test_far_larger_town_is_meant_and_the_other_offered(towns):
     assert [place.country for place in meant.others] == ["CA"]
 
 
+def test_label_means_its_place_again(towns):
+    for place in Place.objects.all():
+        assert parse_near(place.label).place == place
+
+
 def test_key_and_coordinates_are_meant_as_they_are(towns):
     assert parse_near("t4049979").place.region == "Alabama"
     assert parse_near("53.8,-1.5").place.is_here
