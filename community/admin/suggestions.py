@@ -88,7 +88,7 @@ class SuggestionAdmin(StateColumn):
     # Lists
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
-        return super().get_queryset(request).select_related("group")
+        return super().get_queryset(request).select_related("group", "verification")
 
     @admin.display(description=_("group"))
     def subject(self, suggestion: Suggestion) -> str:
@@ -105,8 +105,11 @@ class SuggestionAdmin(StateColumn):
 
     @admin.display(description=_("sent"), ordering="created_on")
     def sent(self, suggestion: Suggestion) -> str:
-        """How long ago it was sent."""
-        return capfirst(days_ago_in_words(suggestion.created_on, timezone.localdate()))
+        """How long ago it was sent, and whether it came by the link that the organizer got."""
+        ago = capfirst(days_ago_in_words(suggestion.created_on, timezone.localdate()))
+        if hasattr(suggestion, "verification"):
+            return _now("%(ago)s, from the organizer") % {"ago": ago}
+        return ago
 
     def states_of(self, obj: Any, at: datetime, viewer: Any) -> list[State]:
         return [suggestion_state(obj)]

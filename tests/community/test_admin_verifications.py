@@ -101,6 +101,17 @@ class TestPage:
             assert words in text
         assert "Answer to decide" in text
 
+    def test_suggestion_says_that_it_is_from_the_organizer(self, desk, group):
+        suggestion = CorrectionFactory(group=group)
+        address = f"/admin/community/suggestion/{suggestion.pk}/change/"
+        assert "From the organizer" not in desk.get(address).content.decode()
+
+        VerificationFactory(group=group, answer="change", answered_at=NOW, suggestion=suggestion)
+
+        assert "From the organizer" in desk.get(address).content.decode()
+        assert ", from the organizer" in desk.get("/admin/community/suggestion/").content.decode()
+        assert address in desk.get(url(group)).content.decode()
+
     @pytest.mark.parametrize("number", [1, 20])
     def test_needs_as_many_queries_for_many_askings(
         self, desk, group, number, django_assert_max_num_queries

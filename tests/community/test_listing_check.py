@@ -1,20 +1,27 @@
 """The page that a mailed link opens: what it shows, what it keeps, and what it tells strangers."""
 
+import logging
+import logging.config
 import re
 from datetime import UTC, date, datetime, timedelta
 from html import unescape
+from io import StringIO
 
 import pytest
 import time_machine
 from django.core import mail
+from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
 
+from community import verification_links
 from community.fields import Sealed
 from community.models import Pause, Suggestion, SupportGroup, Verification
 from community.models.verifications import record_check, record_return
 from community.suggested import seal
 from community.verification_mails import ask
+from portal.logs import logging_config
+from portal.mail import prune_finished
 from tests.factories import (
     JoiningDetailsFactory,
     MeetingFactory,
@@ -427,6 +434,63 @@ class TestTampered:
         Verification.objects.all().delete()
 
         assert client.get(link).status_code == 404
+
+
+class TestCanary:
+    """The link is in the mail alone, and the address on the form of the listing."""
+
+    @pytest.fixture
+    def lines(self):
+        """Return what was logged, through the real configuration."""
+        root, stream = logging.getLogger(), StringIO()
+        handlers, level = root.handlers[:], root.level
+        logging.config.dictConfig(logging_config("DEBUG"))
+        root.handlers[0].setStream(stream)
+        yield stream.getvalue
+        root.handlers[:] = handlers
+        root.setLevel(level)
+        logging.config.dictConfig({**logging_config("INFO"), "incremental": True, "handlers": {}})
+
+    def test_no_page_log_or_column_holds_them(self, client, group, link, lines):
+        token = link.split("/")[2]
+        _pk, secret = verification_links.read_token(token)
+        stranger = Client()
+        for data in ({}, {"answer": "ended"}):
+            stranger.get(link)
+            stranger.post(link, data)
+        stranger.get(link + "x/")
+        client.force_login(make_staff("Moderator"))
+        pages = [
+            client.get(address).content.decode()
+            for address in (
+                "/admin/",
+                "/admin/community/supportgroup/",
+                f"/admin/community/supportgroup/{group.pk}/check/",
+                f"/admin/community/supportgroup/{group.pk}/history/",
+                "/groups/circle/",
+            )
+        ]
+
+        for held in ("".join(pages), repr(stored()), lines()):
+            assert len(held) > 500
+            for canary in (token, secret, OWNER):
+                assert canary not in held
+        assert Verification.objects.get().secret_hash not in "".join(pages)
+
+    @pytest.mark.django_db(transaction=True)
+    def test_queue_forgets_them_and_tells_what_was_refused(self, settings, group):
+        settings.TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
+        settings.EMAIL_BACKEND = "portal.mail.QueuedEmailBackend"
+        settings.EMAIL_DELIVERY_BACKEND = "tests.portal.test_mail.RefusingBackend"
+        asking = ask(group)
+        assert OWNER in repr(stored())
+
+        call_command("db_worker", batch=True, interval=0, startup_delay=False, verbosity=0)
+        prune_finished()
+
+        asking.refresh_from_db()
+        assert asking.state(NOW) == "bounced"
+        assert OWNER not in repr(stored())
 
 
 def test_time_zone_of_the_reader_is_heeded(client, link):
