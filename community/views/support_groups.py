@@ -55,7 +55,8 @@ def support_group_list(request: HttpRequest) -> HttpResponse:
         context |= _found(search, Criteria.get_absolute_url, request)
         context |= {"found_words": search.sentence.counted(search.tally.total)}
         orders = [order for order in ORDERS if order != NEAREST or search.has_distance]
-        context["orders"] = [
+        # Nothing fits better than the rest while nothing is looked for.
+        context["orders"] = criteria.is_narrow and [
             (
                 ORDERS[order],
                 replace(criteria, order=order).get_absolute_url(),

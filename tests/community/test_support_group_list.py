@@ -82,7 +82,7 @@ def test_times_go_by_the_groups_clock_and_the_reader_can_change_that(client):
     assert 'datetime="2026-11-25T00:30Z"' in text
     # And comes back to the very same search.
     assert (
-        'href="/preferences/?next=%2Fgroups%2F%3Fway%3Donline%26when%3Devening#id_zone">'
+        'href="/preferences/?next=%2Fgroups%2F%3Fway%3Donline%26when%3Devening%23found#id_zone">'
         "See them in your own time</a>" in text
     )
 
@@ -198,7 +198,7 @@ def test_sentence_title_and_results_say_the_same(client):
     assert group.name in text
     assert "Another" not in text
     assert "Men · in Spanish · online · on weekday evenings" in text
-    assert '<a class="start-again" href="/groups/">Start again</a>' in text
+    assert '<a href="/groups/">Start again</a>' in text
 
 
 @pytest.mark.parametrize(
@@ -355,7 +355,7 @@ def test_nothing_at_all_is_said_kindly(client):
 
     assert "No group for men meets in Welsh." in text
     assert 'href="/help/"' in text
-    assert '<a class="start-again" href="/groups/">' in text
+    assert '<a href="/groups/">Start again</a>' in text
 
 
 def test_listing_that_nobody_confirmed_is_a_link_away(client):
