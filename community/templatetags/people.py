@@ -14,12 +14,18 @@ _LOOKED_THROUGH = 40
 
 
 @register.inclusion_tag("community/_next_groups.html", takes_context=True)
-def next_groups(context: dict[str, Any], count: int) -> dict[str, Any]:
-    """Show the `count` groups that meet next, in one query."""
+def next_groups(context: dict[str, Any], count: int, is_online: bool = False) -> dict[str, Any]:
+    """Show the `count` groups that meet next, in one query; those online alone if asked.
+
+    They are those that the directory shows unasked.
+    """
     now = timezone.now()
-    soon = Occurrence.objects.upcoming(now).public(now).select_related("meeting__group")
+    shown = SupportGroup.objects.in_default_results(now)
+    if is_online:
+        shown = shown.filter(is_online=True)
+    soon = Occurrence.objects.upcoming(now).filter(meeting__group__in=shown)
     groups: dict[int, SupportGroup] = {}
-    for occurrence in soon[:_LOOKED_THROUGH]:
+    for occurrence in soon.select_related("meeting__group")[:_LOOKED_THROUGH]:
         group = occurrence.meeting.group
         if group.pk not in groups and len(groups) < count:
             group.next_occurrence = occurrence
