@@ -7,6 +7,7 @@ from community.views import (
     calendars,
     entrance,
     member_data,
+    open_data,
     reading_lists,
     saved_items,
     sessions,
@@ -56,9 +57,19 @@ account_urls = [
     path("stay/", account.account_stay, name="account-stay"),
 ]
 
+open_data_urls = [
+    path("", open_data.open_data, name="open-data"),
+    path("groups.csv", open_data.groups_csv, name="open-data-csv"),
+    path("groups.json", open_data.groups_meeting_guide, name="open-data-meeting-guide"),
+    path("hsds/", open_data.hsds_root, name="open-data-hsds"),
+    path("hsds/services", open_data.hsds_services, name="open-data-hsds-services"),
+    path("hsds/services/<uuid:pk>", open_data.hsds_service, name="open-data-hsds-service"),
+]
+
 urlpatterns = [
     path("groups/", include(support_group_urls)),
     path("lists/", include(reading_list_urls)),
+    path("api/", include(open_data_urls)),
     path("account/", include(account_urls)),
     # Before allauth's own, which sends no Clear-Site-Data.
     path("accounts/logout/", account.sign_out, name="sign-out"),

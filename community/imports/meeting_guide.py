@@ -38,15 +38,15 @@ FORMAT = "meeting-guide"
 USUAL_MINUTES = 60
 
 # The codes of the format that say something which a listing has a place for.
-_LANGUAGES = {
+LANGUAGES = {
     "AR": "ar", "DA": "da", "DE": "de", "EL": "el", "EN": "en", "FA": "fa", "FI": "fi", "FR": "fr",
     "HE": "he", "HI": "hi", "HU": "hu", "ITA": "it", "JA": "ja", "KOR": "ko", "NL": "nl",
     "NO": "no", "POL": "pl", "POR": "pt", "PUN": "pa", "RUS": "ru", "S": "es", "SV": "sv",
     "TL": "tl", "TUR": "tr", "UK": "uk",
 }  # fmt: skip
-_SIGN_LANGUAGES = {"ASL": "ase", "QSL": "fcs", "RSL": "rsl"}
-_AUDIENCES = {"M": "men", "Y": "young-adults"}
-_ACCESS = {"X": "step-free", "XB": "accessible-toilet", "FF": "low-scent"}
+SIGN_LANGUAGES = {"ASL": "ase", "QSL": "fcs", "RSL": "rsl"}
+AUDIENCES = {"M": "men", "Y": "young-adults"}
+ACCESS = {"X": "step-free", "XB": "accessible-toilet", "FF": "low-scent"}
 _WAYS = {"ONL", "TC"}
 # Codes that readers want to know of, though a listing has no field for them.
 _WORDS = {
@@ -259,10 +259,10 @@ def _read_row(
     fields: dict[str, Any] = {
         "name": cut(name, 120),
         "description": text,
-        "languages": [code for type_, code in _LANGUAGES.items() if type_ in types],
-        "sign_languages": [code for type_, code in _SIGN_LANGUAGES.items() if type_ in types],
-        "audiences": [value for type_, value in _AUDIENCES.items() if type_ in types],
-        "access_features": [value for type_, value in _ACCESS.items() if type_ in types],
+        "languages": [code for type_, code in LANGUAGES.items() if type_ in types],
+        "sign_languages": [code for type_, code in SIGN_LANGUAGES.items() if type_ in types],
+        "audiences": [value for type_, value in AUDIENCES.items() if type_ in types],
+        "access_features": [value for type_, value in ACCESS.items() if type_ in types],
         "website": _website(item),
     }
     if not fields["languages"] and language and not types & _OTHER_LANGUAGES:
@@ -300,10 +300,10 @@ def _types(item: dict[str, Any], unknown: Counter[str]) -> set[str]:
     unknown.update(
         cut(one_line(code), 20)
         for code in found
-        - _LANGUAGES.keys()
-        - _SIGN_LANGUAGES.keys()
-        - _AUDIENCES.keys()
-        - _ACCESS.keys()
+        - LANGUAGES.keys()
+        - SIGN_LANGUAGES.keys()
+        - AUDIENCES.keys()
+        - ACCESS.keys()
         - _WORDS.keys()
         - _WAYS
     )
@@ -496,6 +496,10 @@ def _where(
     if _line(item, "approximate").lower() in {"yes", "true"}:
         has_street = False
     is_in_person = not is_closed and (has_street or not (is_online or is_by_phone))
+    option = _line(item, "attendance_option").lower()
+    if option in {"in_person", "online", "hybrid"}:
+        is_in_person = option != "online" and not is_closed
+        is_online = option != "in_person"
     is_paused = is_closed and not is_online and not is_by_phone
     fields: dict[str, Any] = {
         "is_in_person": is_in_person or is_paused,
@@ -633,7 +637,7 @@ def _listing(rows: list[_Row], reading: Reading) -> Listing:
     fields = {
         **first.fields,
         "description": cut(text, 2000),
-        "access_features": [value for value in _ACCESS.values() if value in access],
+        "access_features": [value for value in ACCESS.values() if value in access],
     }
     if staff:
         fields["staff_contact"] = "\n".join(staff)

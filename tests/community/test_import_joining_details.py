@@ -28,6 +28,10 @@ START = [
     "/search/?q=password",
     "/search/?q=alano",
     "/no-such-page/",
+    "/api/",
+    "/api/groups.csv",
+    "/api/groups.json",
+    "/api/hsds/services?per_page=500",
 ]
 CODE = re.compile(r"(?:pass(?:code|word)|pw|pwd)\W{1,4}(?:is )?([\w&]{4,})", re.IGNORECASE)
 NO_CODES = {"required", "needed", "https", "open"}

@@ -3,6 +3,7 @@
 import pytest
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
+from community.exports.hsds import service_id
 from tests.factories import (
     FactFactory,
     JoiningDetailsFactory,
@@ -108,6 +109,15 @@ ADDRESSES = {
     "community:saved-item-read": (f"{ITEM}/read/", (WRONG,) * 3, (SIGN_IN, DONE, GONE)),
     "community:saved-item-move": (f"{ITEM}/move/", (WRONG,) * 3, (SIGN_IN, DONE, GONE)),
     "community:saved-item-delete": (f"{ITEM}/remove/", (WRONG,) * 3, (SIGN_IN, DONE, GONE)),
+    "community:open-data": ("/api/", *PUBLIC),
+    "community:open-data-csv": ("/api/groups.csv", *PUBLIC),
+    "community:open-data-meeting-guide": ("/api/groups.json", *PUBLIC),
+    "community:open-data-hsds": ("/api/hsds/", *PUBLIC),
+    "community:open-data-hsds-services": ("/api/hsds/services", *PUBLIC),
+    "community:open-data-hsds-service": (
+        f"/api/hsds/services/{service_id('circle')}",
+        *PUBLIC,
+    ),
     "community:account": ("/account/", (SIGN_IN, 200, 200), (SIGN_IN, 200, 200)),
     "community:account-confirm": ("/account/confirm/", (SIGN_IN, 200, 200), (SIGN_IN, 200, 200)),
     # A proof of who is there comes first; tests/community/test_account_export.py goes on from it.

@@ -1,0 +1,1 @@
+"""Open data: what everybody can read of the groups, in formats of others. Never a way in."""
