@@ -30,6 +30,7 @@ from community.models import (
     Meeting,
     Pause,
     SupportGroup,
+    Verification,
 )
 from community.signals import public_content_changed
 from community.tasks import make_dates
@@ -536,6 +537,13 @@ def _save(items: list[Item], ticked: Collection[str], now: datetime) -> None:
         group.edited_at = now
     SupportGroup.objects.bulk_update(groups, [*sorted(names), "edited_at"], batch_size=50)
     _write_history(SupportGroup, groups, update=True)
+    moved = [
+        item.group
+        for item in items
+        if any(change.field == "owner_email" for change in _to_make(item, ticked))
+    ]
+    # What was asked at an address that is not the organizer's any more takes no answer.
+    Verification.objects.filter(group__in=moved).make_room(now)
     for group in groups:
         if group.published_at is not None:
             public_content_changed.send(sender=SupportGroup, instance=group)

@@ -153,4 +153,4 @@ def test_group_that_has_ended_needs_no_label(client):
     page = client.get(group.get_absolute_url()).content.decode()
 
     assert "onfirmed" not in page
-    assert "Checked" not in page
+    assert "ago, on 2 March 2026" not in page

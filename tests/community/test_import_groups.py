@@ -4,8 +4,10 @@ from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 
 from community.models import SupportGroup
+from community.verification_mails import ask
 from tests.community.import_files import csv_file, feed, real_feed
 
 pytestmark = pytest.mark.django_db
@@ -56,6 +58,19 @@ def test_change_is_said_field_by_field_and_a_way_in_never(run):
     assert "kept      Tuesday circle, what it is: Edited → We drink tea." in said
     assert "changed   Tuesday circle, passcode: (private)" in said
     assert "marigold" not in said
+
+
+def test_another_address_of_the_organizer_closes_the_link_of_the_old_one(run):
+    run(csv_file({"organizer’s address": "old@mail.example"}), "--apply")
+    SupportGroup.objects.update(published_at=timezone.now())
+    asking = ask(SupportGroup.objects.get())
+
+    said = run(csv_file({"organizer’s address": "new@mail.example"}), "--apply")
+
+    asking.refresh_from_db()
+    assert SupportGroup.objects.get().owner_email == "new@mail.example"
+    assert asking.state(timezone.now()) == "withdrawn"
+    assert "mail.example" not in said
 
 
 def test_listing_that_is_gone_from_the_file_is_said(run):
