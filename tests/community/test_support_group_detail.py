@@ -433,3 +433,19 @@ def test_long_web_address_is_shortened_for_reading():
 
     assert len(group.website_in_short) == 60
     assert group.website_in_short.startswith("example.org/aaa")
+
+
+@pytest.mark.parametrize(
+    "words", ["hearing loop", "British Sign", "nothing to say", "Yorkshire", "United Kingdom"]
+)
+def test_search_finds_a_group_by_what_its_page_says(client, words):
+    SupportGroupFactory(
+        slug="circle",
+        first_meeting="You need nothing to say.",
+        region_served="Yorkshire",
+        country="GB",
+        sign_languages=["bfi"],
+        access_features=["hearing-loop"],
+    )
+
+    assert "/groups/circle/" in read(client, f"/search/?q={words}")
