@@ -211,7 +211,8 @@ class Search:
 
     def page(self, number: str | None) -> Page:
         """Return a page of the groups, each with its next date and why it is shown."""
-        groups = self.groups.with_break(self.at).with_meetings()
+        # A break that holds today is with each group already; its other pauses are not needed here.
+        groups = self.groups.with_break(self.at).prefetch_related("meetings")
         paginator = Paginator(groups, PAGE_SIZE)
         # The tally knows, so the database need not count again.
         paginator.count = self.tally.total
