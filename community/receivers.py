@@ -52,6 +52,12 @@ def _save_what_was_chosen(request: Any, user: Any, **kwargs: Any) -> None:
     save_chosen(request, user)
 
 
+def _forget_notices(user: Any, **kwargs: Any) -> None:
+    from community.member_data.retention import forget_notices
+
+    forget_notices(user)
+
+
 def _note_undelivered(message_id: str, is_refused: bool, **kwargs: Any) -> None:
     for asking in Verification.objects.of_message(message_id):
         asking.note_undelivered(message_id, is_refused=is_refused)
@@ -67,4 +73,5 @@ def connect() -> None:
         )
         signal.connect(_pause_changed, sender=Pause, dispatch_uid="community_occurrences")
     user_logged_in.connect(_save_what_was_chosen, dispatch_uid="community_save_chosen")
+    user_logged_in.connect(_forget_notices, dispatch_uid="community_forget_notices")
     mail_given_up.connect(_note_undelivered, dispatch_uid="community_mail_given_up")

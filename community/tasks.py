@@ -10,6 +10,7 @@ from django.utils import timezone
 from django_tasks import task
 from django_tasks_db.models import DBTaskResult
 
+from community.member_data import retention
 from community.models import ImportPreview, Meeting, Occurrence, Suggestion
 from community.models.suggestions import DECIDED_IS_KEPT, PRIVATE_FIELDS, PRIVATE_IS_KEPT
 from community.suggestion_mails import send_late_answer
@@ -72,3 +73,18 @@ def forget_suggestions(now: datetime) -> None:
     decided = Suggestion.objects.decided_before
     decided(now - DECIDED_IS_KEPT).delete()
     decided(now - PRIVATE_IS_KEPT).update(**dict.fromkeys(PRIVATE_FIELDS, ""))
+
+
+def forget_unproved_accounts(now: datetime) -> None:
+    """Delete accounts whose address nobody has proved within a week."""
+    retention.forget_unproved(now)
+
+
+def see_to_idle_accounts(now: datetime) -> None:
+    """Tell members who have not come for long, and delete accounts that nobody uses."""
+    retention.see_to_idle(now)
+
+
+def forget_old_records(now: datetime) -> None:
+    """Delete old records of what staff did, of copies that were taken, and of deleted accounts."""
+    retention.forget_old_records(now)

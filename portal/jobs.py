@@ -18,8 +18,11 @@ from community.tasks import (
     ask_organizers,
     forget_ended_sessions,
     forget_old_imports,
+    forget_old_records,
     forget_suggestions,
+    forget_unproved_accounts,
     rebuild_occurrences,
+    see_to_idle_accounts,
 )
 from facts.tasks import check_due_links, forget_old_words
 from portal.health import BEAT
@@ -92,6 +95,9 @@ JOBS = (
     RecurringJob("forget-suggestions", timedelta(days=1), forget_suggestions),
     RecurringJob("forget-empty-searches", timedelta(days=1), forget_empty_searches),
     RecurringJob("ask-organizers", timedelta(days=1), ask_organizers),
+    RecurringJob("forget-unproved-accounts", timedelta(days=1), forget_unproved_accounts),
+    RecurringJob("see-to-idle-accounts", timedelta(days=1), see_to_idle_accounts),
+    RecurringJob("forget-old-records", timedelta(days=1), forget_old_records),
     RecurringJob("forget-old-mail-files", timedelta(days=1), forget_old_mail_files),
     # Made due at once when a member was deleted.
     RecurringJob(COMPACT, COMPACT_EVERY, compact_database),

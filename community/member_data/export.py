@@ -14,7 +14,9 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils import translation
-from django.utils.formats import date_format
+from django.utils.dates import MONTHS
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from community.cards import cards
@@ -41,6 +43,7 @@ class Copy:
         self.zone = ZoneInfo(preferences.zone or settings.TIME_ZONE)
         self.language = translation.get_language()
         self.counts: dict[str, int] = {}
+        self.labels: dict[str, list[tuple[str, str]]] = {}
 
     def written(self, shape: str) -> Iterator[str]:
         """Yield the copy in `shape`, in blocks that are worth sending."""
@@ -115,7 +118,7 @@ class Copy:
                 yield from self._section(part.key, part.title, rows)
         words = {"what": _("What"), "where": _("Where"), "number": _("Number"), "at": _("When")}
         did = (
-            [(words[key], self._in_words(value)) for key, value in deed.items()]
+            self._facts((words[key], self._in_words(value)) for key, value in deed.items())
             for deed in deeds(self.member)
         )
         yield from self._section("did_as_staff", _("What you did here as staff"), did)
@@ -148,11 +151,25 @@ class Copy:
         yield from inner
         yield after
 
-    def _labelled(self, part: Part, row: Any) -> list[tuple[Any, str]]:
+    def _labelled(self, part: Part, row: Any) -> SafeString:
         """Return what is shown of `row`, each with its label, without what is empty."""
         values = part.of(row)
-        labelled = [(how.label, self._in_words(values[key])) for key, how, _column in part.shown]
-        return [(label, words) for label, words in labelled if words]
+        return self._facts(
+            (label, self._in_words(values[key])) for key, label in self._labels(part)
+        )
+
+    def _labels(self, part: Part) -> list[tuple[str, str]]:
+        """Return what is shown of `part` with its labels, translated once for all rows."""
+        if part.key not in self.labels:
+            self.labels[part.key] = [(key, str(how.label)) for key, how, _column in part.shown]
+        return self.labels[part.key]
+
+    @staticmethod
+    def _facts(labelled: Iterable[tuple[str, str]]) -> SafeString:
+        # Not a template: there are 10,000 of them, and this takes a fifth of the time.
+        pairs = ((label, words) for label, words in labelled if words)
+        inner = format_html_join("\n", "<div><dt>{}</dt><dd>{}</dd></div>", pairs)
+        return format_html("<dl>\n{}\n</dl>", inner)
 
     def _in_words(self, value: Any) -> str:
         if value is None:
@@ -161,9 +178,9 @@ class Copy:
             return _("yes") if value else _("no")
         if isinstance(value, datetime):
             local = value.astimezone(self.zone)
-            return f"{date_format(local, 'j F Y, H:i')} ({local.tzname()})"
+            return f"{self._in_words(local.date())}, {local:%H:%M} ({local.tzname()})"
         if isinstance(value, date):
-            return date_format(value, "j F Y")
+            return f"{value.day} {MONTHS[value.month]} {value.year}"
         if isinstance(value, (dict, list)):
             return json.dumps(value, ensure_ascii=False) if value else ""
         return str(value)

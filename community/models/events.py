@@ -1,3 +1,4 @@
+from datetime import datetime
 from typing import Any, Never
 
 from django.conf import settings
@@ -5,6 +6,12 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from facts.models.events import AppendOnlyQuerySet
+
+
+class EventQuerySet(AppendOnlyQuerySet):
+    def forget(self, before: datetime) -> None:
+        """Delete what happened before a moment; nothing else ever goes."""
+        models.QuerySet.delete(self.filter(at__lt=before))
 
 
 class Event(models.Model):
@@ -56,7 +63,7 @@ class Event(models.Model):
     subject_key = models.CharField(_("number"), max_length=80)
     detail = models.CharField(_("more"), max_length=200, blank=True)
 
-    objects = AppendOnlyQuerySet.as_manager()
+    objects = EventQuerySet.as_manager()
 
     class Meta:
         ordering = ["at", "pk"]

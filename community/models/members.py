@@ -73,6 +73,12 @@ class Member(AbstractBaseUser, PermissionsMixin):
         """A number: an address in a list, a log or an error would tell who is a member."""
         return f"M{self.pk}"
 
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        # The day is enough to know who has not come for two years; the hour is nobody's business.
+        if self.last_login is not None:
+            self.last_login = self.last_login.replace(hour=0, minute=0, second=0, microsecond=0)
+        super().save(*args, **kwargs)
+
     def clean(self) -> None:
         super().clean()
         self.email = self.email.strip().lower()
