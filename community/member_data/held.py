@@ -361,7 +361,6 @@ PARTS = (
             "member": LeftOut(_POINTS_TO_YOU),
             "source": Shown(_("From")),
             "content": LeftOut(_("It is about support groups, not about you.")),
-            "fingerprint": LeftOut(_("It is computed from the file.")),
             "created_at": Shown(_("Read in")),
             "applied_at": Shown(_("Applied")),
             "counts": Shown(_("What was done")),
