@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from community.joining_details import find_joining_details
 from community.models import JoiningDetails, Suggestion, SupportGroup
 from community.models.groups import TAKEN_ADDRESSES
-from community.models.verifications import lock, record_end
+from community.models.verifications import How, lock, record_check, record_end
 from community.suggested import as_plain, fingerprint
 from community.suggestion_mails import send_answer
 
@@ -87,6 +87,9 @@ def accept_correction(
             group.save()
             if values.get("ended_on"):
                 record_end(group, values["ended_on"], by)
+        if is_whole and locked.is_from_organizer and not group.ended_on:
+            # All the rest was right, or they would have said so.
+            record_check(group, locked.created_on, How.LINK, by)
         applied = {name: as_plain(value) for name, value in values.items()}
         outcome = Suggestion.Outcome.ACCEPTED if is_whole else Suggestion.Outcome.PARTLY
         suggestion.close(by, outcome=outcome, note=note, applied=applied | dict.fromkeys(by_hand))

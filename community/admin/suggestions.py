@@ -107,7 +107,7 @@ class SuggestionAdmin(StateColumn):
     def sent(self, suggestion: Suggestion) -> str:
         """How long ago it was sent, and whether it came by the link that the organizer got."""
         ago = capfirst(days_ago_in_words(suggestion.created_on, timezone.localdate()))
-        if hasattr(suggestion, "verification"):
+        if suggestion.is_from_organizer:
             return _now("%(ago)s, from the organizer") % {"ago": ago}
         return ago
 

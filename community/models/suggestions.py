@@ -238,6 +238,11 @@ class Suggestion(models.Model):
         """Whether nobody has decided it yet."""
         return self.decided_at is None
 
+    @property
+    def is_from_organizer(self) -> bool:
+        """Whether it came by the link in a mail to the organizer of the group."""
+        return hasattr(self, "verification")
+
     def says_the_same(self, other: "Suggestion") -> bool:
         """Whether both say the same, and ask for an answer to the same address."""
         try:

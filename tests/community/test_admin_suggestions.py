@@ -18,6 +18,7 @@ from tests.factories import (
     MemberFactory,
     NewGroupFactory,
     SupportGroupFactory,
+    VerificationFactory,
     make_staff,
 )
 
@@ -544,6 +545,24 @@ class TestCorrection:
             "group-ended",
             "suggestion-accepted",
         }
+
+    @pytest.mark.parametrize("is_whole", [True, False])
+    def test_what_the_organizer_says_counts_as_a_check(
+        self, client, correction, group, moderator, is_whole
+    ):
+        day = timezone.localdate() - timedelta(days=3)
+        Suggestion.objects.update(created_on=day)
+        VerificationFactory(
+            group=group, suggestion=correction, answer="change", answered_at=timezone.now()
+        )
+        client.force_login(moderator)
+        assert "3 days ago, from the organizer" in words_of(client.get(LIST))
+        assert "the listing counts as checked" in client.get(page_of(correction)).text
+
+        accept(client, correction, take_cost="on" if is_whole else None)
+
+        group.refresh_from_db()
+        assert group.checked_on == (day if is_whole else None)
 
     def test_what_nobody_asked_for_changes_nothing(self, client, correction, group, moderator):
         client.force_login(moderator)
