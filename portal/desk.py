@@ -25,6 +25,9 @@ def sections(user: Any) -> list[Section]:
     groups = community_desk.panels(user)
     if groups:
         found.append(Section("groups", _("Groups and services"), groups))
+    accounts = community_desk.account_panels(user)
+    if accounts:
+        found.append(Section("accounts", _("Accounts"), accounts))
     return found
 
 

@@ -340,6 +340,7 @@ ACCOUNT_RATE_LIMITS = {
     "listing_check": "30/h/key",
     "login": "10/m/ip",
     "login_failed": "10/m/ip,5/5m/key",
+    "member_lookup": "20/h/user",
     "signup": "20/m/ip",
     "word_from_reader": "20/m/ip",
 }

@@ -1,6 +1,6 @@
 from community.admin.groups import SupportGroupAdmin
-from community.admin.members import MemberAdmin
+from community.admin.members import EventAdmin, MemberAdmin
 from community.admin.services import ServiceAdmin
 from community.admin.suggestions import SuggestionAdmin
 
-__all__ = ["MemberAdmin", "ServiceAdmin", "SuggestionAdmin", "SupportGroupAdmin"]
+__all__ = ["EventAdmin", "MemberAdmin", "ServiceAdmin", "SuggestionAdmin", "SupportGroupAdmin"]

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from community.admin.filters import STALE_AFTER, to_check
 from community.meeting_times import days_ago_in_words
+from community.member_data.retention import missed_staff
 from community.models import Service, Suggestion, SupportGroup, Verification
 from community.models.worklist import Todo
 from facts.admin.desk import Line, Panel, first_few, list_url
@@ -25,6 +26,32 @@ def panels(user: Any) -> list[Panel]:
     if user.has_perm("community.change_service"):
         found.append(_services_to_check())
     return found
+
+
+def account_panels(user: Any) -> list[Panel]:
+    """Return what an administrator has to know of accounts."""
+    return [_missed_staff()] if user.is_superuser else []
+
+
+def _missed_staff() -> Panel:
+    rows, count = first_few(missed_staff(timezone.now()).only("pk", "last_login", "joined_at"))
+    return Panel(
+        "missed-staff",
+        _("Colleagues who have not come for half a year"),
+        count,
+        [
+            Line(
+                str(member),
+                reverse("admin:community_member_change", args=[member.pk]),
+                _("last here on %(day)s") % {"day": date_format(member.seen_at, "j M Y")}
+                if member.last_login
+                else _("never here"),
+            )
+            for member in rows
+        ],
+        list_url("community_member", **{"last-here": "long-ago"}),
+        _("Every colleague came within the last half year."),
+    )
 
 
 def _checked(listing: Any) -> str:

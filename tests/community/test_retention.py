@@ -211,6 +211,22 @@ def test_staff_are_not_deleted_but_shown(editor, client):
     assert list(missed_staff(START - 30 * A_DAY)) == []
 
 
+def test_desk_shows_administrators_who_has_not_come(client, editor, time_machine):
+    time_machine.move_to(START)
+    boss = make_staff("Editor")
+    Member.objects.filter(pk=boss.pk).update(is_superuser=True, last_login=START)
+    last_here(editor, START - 200 * A_DAY)
+
+    client.force_login(boss)
+    page = client.get("/admin/").text
+    client.force_login(editor)
+    theirs = client.get("/admin/").text
+
+    assert "Colleagues who have not come for half a year" in page
+    assert "last here on 12 May 2026" in page
+    assert "Colleagues who have not come" not in theirs
+
+
 def test_idle_members_are_seen_to_a_few_at_a_time(monkeypatch):
     monkeypatch.setattr("community.member_data.retention.AT_ONCE", 2)
     for number in range(5):

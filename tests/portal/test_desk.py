@@ -35,7 +35,7 @@ PANELS = {
     "Reviewer": EDITORIAL | READERS | {"to-decide"},
     "Moderator": GROUPS | {"services-to-check"},
 }
-EVERYTHING = set.union(*PANELS.values())
+EVERYTHING = set.union(*PANELS.values()) | {"missed-staff"}
 
 
 def words_of(response):
@@ -148,6 +148,7 @@ def test_every_link_leads_to_a_list_of_as_many(client, who, request):
     SupportGroupFactory(name="No date")
     make_worklist()
     NewGroupFactory()
+    MemberFactory(is_staff=True, joined_at=timezone.now() - timedelta(days=200))
     client.force_login(viewer)
 
     for panel in panels_of(client).values():
