@@ -201,7 +201,7 @@ class MemberAdmin(admin.ModelAdmin):
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         # A filter in the address would tell which number is whose.
-        return lookup.split("__")[0] in {"is_staff", "is_active", "groups"}
+        return lookup.split("__")[0] in {"is_staff", "is_active", "groups", "last-here"}
 
     @admin.display(description=_("member"), ordering="pk")
     def number(self, member: Member) -> str:
