@@ -79,7 +79,7 @@ def account_export_download(request: HttpRequest, secret: str) -> HttpResponseBa
     # The name says nothing of what it is a copy of.
     name = f"my-data-{timezone.localdate(now).isoformat()}.{ending}"
     return StreamingHttpResponse(
-        _until_done(asked, copy),
+        until_done(asked, copy),
         content_type=content_type,
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )
@@ -103,7 +103,7 @@ def account_delete(request: HttpRequest) -> HttpResponse:
     return response
 
 
-def _until_done(asked: DataExport, copy: Copy) -> Iterator[str]:
+def until_done(asked: DataExport, copy: Copy) -> Iterator[str]:
     """Yield the copy, and make room for the next one, also if this one is broken off."""
     try:
         yield from copy.written(asked.shape)
