@@ -25,6 +25,11 @@ START = [
     f"/search/?q={CANARY}",
     "/search/?q=neutral",
     "/search/?q=hospice",
+    f"/search/suggest/?q={CANARY}",
+    "/search/suggest/?q=neu",
+    "/feeds/facts.atom",
+    "/new/",
+    "/facts/?for=men",
     "/facts/numbers/?show=open",
     "/facts/numbers/prognosis/history/?from=1&to=2",
     "/lists/save/?fact=numbers/prognosis",
@@ -45,6 +50,7 @@ def sensitive(db, reviewer):
             body=f"<p>{CANARY} text</p>",
             call_now=f"{CANARY} call",
             sensitivity=kind,
+            audiences=["men"],
         )
         SourceFactory._meta.model.objects.filter(citations__version=version).update(
             title=f"{CANARY} study"
