@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from django.db.models import F
+from django.db.models import Count, F, Window
+from django.db.models.functions import RowNumber
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -13,11 +14,11 @@ from community.meeting_times import days_ago_in_words
 from community.member_data.retention import missed_staff
 from community.models import Service, Suggestion, SupportGroup, Verification
 from community.models.worklist import Todo
-from facts.admin.desk import Line, Panel, first_few, list_url
+from facts.admin.desk import FEW, Line, Panel, first_few, list_url
 
 
 def panels(user: Any) -> list[Panel]:
-    """Return the panels for `user`, one query each."""
+    """Return the panels for `user`."""
     found = []
     if user.has_perm("community.change_suggestion"):
         found.append(_suggestions())
@@ -89,32 +90,39 @@ def _said(group: Any) -> str:
 
 
 def _worklist() -> list[Panel]:
-    """Return the worklist of listings, each of which stands in one of its panels."""
-    return [
-        _todo(
+    """Return the worklist of listings, each of which stands in one of its panels; one query."""
+    groups: Any = SupportGroup.objects.with_todo(timezone.now()).with_disputed_answer()
+    oldest: Any = [F("checked_on").asc(nulls_first=True), "name", "pk"]
+    found = groups.annotate(
+        rank=Window(RowNumber(), partition_by=["todo"], order_by=oldest),
+        in_all=Window(Count("pk"), partition_by=["todo"]),
+    )
+    by_todo: dict[str, list[Any]] = {}
+    for group in found.filter(todo__gt="", rank__lte=FEW).order_by("todo", "rank"):
+        by_todo.setdefault(group.todo, []).append(group)
+    words = [
+        (
             Todo.DISPUTED,
             _("Organizers’ answers to decide"),
             _("No organizer’s answer waits for you."),
         ),
-        _todo(Todo.BOUNCED, _("Our mail came back"), _("No mail to an organizer came back.")),
-        _todo(
+        (Todo.BOUNCED, _("Our mail came back"), _("No mail to an organizer came back.")),
+        (
             Todo.SILENT,
             _("No answer from the organizer"),
             _("Every organizer has answered, or still has time."),
         ),
-        _todo(Todo.NEVER_CHECKED, _("Never checked"), _("Every group on the site was checked.")),
-        _todo(Todo.DUE, _("To be checked soon"), _("No group is to be checked in four weeks.")),
+        (Todo.NEVER_CHECKED, _("Never checked"), _("Every group on the site was checked.")),
+        (Todo.DUE, _("To be checked soon"), _("No group is to be checked in four weeks.")),
     ]
+    return [_todo(todo, title, by_todo.get(todo, []), empty) for todo, title, empty in words]
 
 
-def _todo(todo: Todo, title: str, empty: str) -> Panel:
-    groups: Any = SupportGroup.objects.with_todo(timezone.now()).with_disputed_answer()
-    found = groups.filter(todo=todo)
-    rows, count = first_few(found.order_by(F("checked_on").asc(nulls_first=True), "name", "pk"))
+def _todo(todo: Todo, title: str, rows: list[Any], empty: str) -> Panel:
     return Panel(
         f"groups-{todo}",
         title,
-        count,
+        rows[0].in_all if rows else 0,
         [
             Line(g.name, reverse("admin:community_supportgroup_check", args=[g.pk]), _said(g))
             for g in rows

@@ -4,6 +4,7 @@ import pytest
 from django.contrib import admin
 from django.test import Client
 
+from community.models import Event
 from tests.factories import MemberFactory, make_staff
 
 pytestmark = pytest.mark.django_db
@@ -26,8 +27,10 @@ ROOMS = {
                "service"},
     "Reviewer": {"topic", "fact", "factversion", "source", "link", "glossaryterm", "question",
                  "page", "review", "reviewrequest", "event", "report", "emptysearch", "synonym"},
-    "Moderator": {"supportgroup", "service"},
+    "Moderator": {"supportgroup", "suggestion", "service"},
 }  # fmt: skip
+# What was done with listings and accounts; the events of facts are another model.
+FOR_ADMINISTRATORS = {Event}
 
 
 def test_what_staff_do_not_need_is_not_at_the_desk():
@@ -62,13 +65,14 @@ def test_no_role_meets_a_member(client, role):
     for model in admin.site._registry:
         name = model._meta.model_name
         response = client.get(f"/admin/{model._meta.app_label}/{name}/")
+        is_theirs = name in ROOMS[role] and model not in FOR_ADMINISTRATORS
         if response.status_code == 200:
-            assert name in ROOMS[role]
+            assert is_theirs
             assert canary.email not in response.content.decode()
             assert "Canary" not in response.content.decode()
         else:
             assert response.status_code == 403
-            assert name not in ROOMS[role]
+            assert not is_theirs
 
 
 def test_words_of_the_first_page(client, editor):
