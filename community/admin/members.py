@@ -165,7 +165,6 @@ class MemberAdmin(admin.ModelAdmin):
     list_filter = ["is_staff", "is_active", MissedFilter, ("groups", RoleFilter)]
     ordering = ["-is_staff", "pk"]
     fields = ["number", "is_active", "is_staff", "is_confirmed", "groups"]
-    filter_horizontal = ["groups"]
     actions = None
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
@@ -173,6 +172,14 @@ class MemberAdmin(admin.ModelAdmin):
         members = super().get_queryset(request)
         members = members.only("pk", "is_active", "is_staff", "is_superuser", "emptied_on")
         return members.prefetch_related("groups")
+
+    def formfield_for_manytomany(
+        self, db_field: Any, request: HttpRequest | None, **kwargs: Any
+    ) -> Any:
+        # Three roles, to be ticked: no arrows, and nothing that needs script.
+        words = {"label": _("Roles"), "help_text": _("What this person may do at the desk.")}
+        kwargs = {"widget": forms.CheckboxSelectMultiple, **words, **kwargs}
+        return db_field.formfield(**kwargs)
 
     def get_urls(self) -> list[URLPattern]:
         def view(step: Any) -> Any:
@@ -259,6 +266,8 @@ class MemberAdmin(admin.ModelAdmin):
         ]
         is_own = member.pk == request.user.pk
         return {
+            "title": _now("Account %(number)s") % {"number": member},
+            "subtitle": "",
             "steps": [] if is_own or member.emptied_on else steps,
             "events": events.select_related("actor").order_by("-at", "-pk")[:EVENTS_SHOWN],
         }

@@ -43,6 +43,8 @@ class Copy:
         self.zone = ZoneInfo(preferences.zone or settings.TIME_ZONE)
         self.language = translation.get_language()
         self.counts: dict[str, int] = {}
+        # What there is nothing of, by its title.
+        self.empty: list[str] = []
         self.labels: dict[str, list[tuple[str, str]]] = {}
 
     def written(self, shape: str) -> Iterator[str]:
@@ -69,7 +71,7 @@ class Copy:
             "day": self._in_words(self.at),
             "language": self.language,
             "account": self._labelled(ACCOUNT, self.member),
-            "left_out": list(left_out()),
+            "left_out": _by_reason(left_out()),
         }
         yield from self._frame("page", context, self._parts_on_page())
 
@@ -122,6 +124,7 @@ class Copy:
             for deed in deeds(self.member)
         )
         yield from self._section("did_as_staff", _("What you did here as staff"), did)
+        yield self._render("empty", {"titles": self.empty})
 
     def _lists_on_page(self) -> Iterator[str]:
         for reading_list in LISTS.rows(self.member):
@@ -141,8 +144,10 @@ class Copy:
             for some in iter(lambda: list(islice(rows, ROWS_AT_ONCE)), [])
         )
         first = next(pieces, "")
-        context = {"key": key, "title": title, "is_empty": not first}
-        yield from self._frame("section", context, chain([first], pieces))
+        if not first:
+            self.empty.append(str(title))
+            return
+        yield from self._frame("section", {"key": key, "title": title}, chain([first], pieces))
 
     def _frame(self, name: str, context: dict[str, Any], inner: Iterable[str]) -> Iterator[str]:
         """Yield the template `name` with `inner` in its place, without waiting for all of it."""
@@ -202,6 +207,14 @@ def left_out() -> Iterator[dict[str, str]]:
             reason = how.reason if isinstance(how, LeftOut) else how.without
             if reason:
                 yield {"of": str(part.title), "what": column, "why": str(reason)}
+
+
+def _by_reason(rows: Iterable[dict[str, str]]) -> dict[str, list[str]]:
+    """Return what is left out, gathered by the reason."""
+    gathered: dict[str, list[str]] = {}
+    for row in rows:
+        gathered.setdefault(row["why"], []).append(f"{row['of']}: {row['what']}")
+    return gathered
 
 
 def _chunks(reading_list: ReadingList, copy: Copy) -> Iterator[list[SavedItem]]:

@@ -24,6 +24,7 @@ MEMBER_PAGES = [
     "/preferences/",
     "/lists/calendar/",
     "/account/",
+    "/account/export/",
     "/account/delete/",
     "/accounts/email/",
     "/accounts/password/change/",
