@@ -336,7 +336,7 @@ def test_members_are_numbers(chief):
     pages = [
         chief.get("/admin/community/member/"),
         chief.get(f"/admin/community/member/{member.pk}/change/"),
-        chief.get(f"/admin/community/member/{member.pk}/history/"),
+        chief.get(f"/admin/community/member/{member.pk}/history/", follow=True),
         chief.get("/admin/community/member/?q=ann"),
     ]
 
