@@ -25,10 +25,6 @@ class OccurrenceQuerySet(models.QuerySet["Occurrence"]):
         """Occurrences that have not ended at `at` and take place, soonest first."""
         return self.filter(ends_at__gt=at, is_cancelled=False).order_by("starts_at", "pk")
 
-    def public(self, at: datetime) -> Self:
-        """Occurrences of groups that readers find at `at`, and that have not ended."""
-        return self.filter(meeting__group__in=SupportGroup.objects.published(at).running(at))
-
     def attach_next(self, groups: Iterable[SupportGroup], at: datetime) -> None:
         """Set `next_occurrence` on each of `groups`, its meeting with it, in one query.
 
