@@ -7,6 +7,7 @@ from community.views import (
     calendars,
     entrance,
     member_data,
+    notes,
     open_data,
     reading_lists,
     saved_items,
@@ -29,7 +30,7 @@ support_group_urls = [
     path("<slug:slug>/correct/", suggestions.correction_create, name="correction-create"),
 ]
 saved_item_urls = [
-    path("note/", saved_items.saved_item_note, name="saved-item-note"),
+    path("note/", notes.saved_item_note, name="saved-item-note"),
     path("read/", saved_items.saved_item_read, name="saved-item-read"),
     path("move/", saved_items.saved_item_move, name="saved-item-move"),
     path("remove/", saved_items.saved_item_delete, name="saved-item-delete"),

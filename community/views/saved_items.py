@@ -15,16 +15,13 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from community.cards import Card, cards
-from community.fields import UndecipherableText
-from community.forms.reading_lists import ListChoiceForm, NoteForm, number_or_none
+from community.forms.reading_lists import ListChoiceForm, number_or_none
 from community.models import ReadingList, SavedItem
 from community.saving import (
     MAX_AT_ONCE,
     Saveable,
     Target,
     find_or_404,
-    forget_unsaved_note,
-    keep_unsaved_note,
     remember_choice,
     remember_taken_over,
     save_all,
@@ -57,7 +54,7 @@ def saved_item_create(request: HttpRequest) -> HttpResponse:
         item, is_new = reading_list.add(target)
         words = _("Saved.") if is_new else _("It was on your list already.")
         messages.success(request, words, f"item-{item.pk}")
-        return redirect(_address_of(item))
+        return redirect(address_of(item))
     target = find_or_404(request.GET)
     context: dict[str, Any] = {"saved": saveable(target)}
     if request.user.is_authenticated:
@@ -139,7 +136,7 @@ def _choose(request: HttpRequest, target: Target) -> HttpResponse:
     return redirect(f"{page}?{query}")
 
 
-def _address_of(item: SavedItem, anchor: str = "item") -> str:
+def address_of(item: SavedItem, anchor: str = "item") -> str:
     """Return the address of an item's card, or of a part of it, on the right page of its list.
 
     `anchor` "up" or "down" is the button that moves it; at an end of the list, the other one.
@@ -157,7 +154,7 @@ def _address_of(item: SavedItem, anchor: str = "item") -> str:
     return f"{address}{query}#{anchor}-{item.pk}"
 
 
-def _item_or_404(request: HttpRequest, pk: UUID, item: int) -> SavedItem:
+def item_or_404(request: HttpRequest, pk: UUID, item: int) -> SavedItem:
     """Return the member's own item. That of another is not found, as if it never was."""
     items = SavedItem.objects.with_targets().select_related("reading_list")
     return get_object_or_404(items, pk=item, reading_list=pk, reading_list__member=request.user)
@@ -167,81 +164,8 @@ def _sign_in_first(pk: UUID) -> HttpResponse:
     return redirect_to_login(reverse("community:reading-list-detail", args=[pk]))
 
 
-def _card(request: HttpRequest, item: SavedItem) -> Card:
+def card_of(request: HttpRequest, item: SavedItem) -> Card:
     return cards([item], request.preferences, timezone.now())[0]  # type: ignore[attr-defined]
-
-
-@require_POST
-def saved_item_note(request: HttpRequest, pk: UUID, item: int) -> HttpResponse:
-    """Save the note, unless another tab has changed it meanwhile; then show both texts.
-
-    If the item is not found, or has been removed meanwhile, what was typed is given back.
-    """
-    if not request.user.is_authenticated:
-        return _keep_for_later(request, pk, item)
-    typed = _typed(request)
-    try:
-        saved = _item_or_404(request, pk, item)
-    except Http404:
-        if not typed.strip():
-            raise
-        return _gone_page(request, typed)
-    form = NoteForm(request.POST, auto_id="note-%s")
-    if not form.is_valid():
-        return _note_page(request, saved, form)
-    text, based_on = form.cleaned_data["note"], form.cleaned_data["based_on"]
-    try:
-        if "both" in request.POST and saved.note and saved.note_number == based_on:
-            both = NoteForm({"note": f"{saved.note}\n\n{text}", "based_on": str(based_on)})
-            if not both.is_valid():
-                both.auto_id = "note-%s"
-                return _note_page(request, saved, both)
-            text = both.cleaned_data["note"]
-        is_saved = saved.write_note(text, based_on)
-    except UndecipherableText:
-        return _note_page(request, saved, form, is_sealed=True, status=409)
-    except SavedItem.DoesNotExist:
-        return _gone_page(request, text)
-    if not is_saved:
-        try:
-            saved.refresh_from_db(fields=["note", "note_number"])
-        except SavedItem.DoesNotExist:
-            return _gone_page(request, text)
-        again = NoteForm(initial={"note": text, "based_on": saved.note_number}, auto_id="note-%s")
-        again.fields["note"].label = _("What you typed just now")
-        again.fields["note"].widget.attrs["rows"] = 8
-        return _note_page(request, saved, again, is_conflict=True, status=409)
-    forget_unsaved_note(request, pk, item)
-    messages.success(request, _("Your note is saved."), f"item-{saved.pk}")
-    return redirect(_address_of(saved))
-
-
-def _note_page(
-    request: HttpRequest, item: SavedItem, form: NoteForm, *, status: int = 200, **more: Any
-) -> HttpResponse:
-    context = {"item": item, "card": _card(request, item), "form": form, **more}
-    return render(request, "community/saved_item_note.html", context, status=status)
-
-
-def _typed(request: HttpRequest) -> str:
-    return request.POST.get("note", "").replace("\r\n", "\n")
-
-
-def _gone_page(request: HttpRequest, text: str) -> HttpResponse:
-    """Give back `text`, whose item is not there: the same for every list, to say nothing of it."""
-    return render(request, "community/saved_item_gone.html", {"text": text}, status=404)
-
-
-def _keep_for_later(request: HttpRequest, pk: UUID, item: int) -> HttpResponse:
-    """Give back the note of somebody whose session has ended, and keep it until they sign in.
-
-    The same for a list that exists and for one that does not.
-    """
-    text = _typed(request)
-    is_kept = keep_unsaved_note(request, pk, item, text, request.POST.get("based_on", "")[:10])
-    address = reverse("community:reading-list-detail", args=[pk])
-    context = {"text": text, "is_kept": is_kept, "next_url": f"{address}#note-{item}"}
-    return render(request, "community/signed_out.html", context, status=403)
 
 
 @require_POST
@@ -249,10 +173,10 @@ def saved_item_read(request: HttpRequest, pk: UUID, item: int) -> HttpResponse:
     """Set the read mark, or clear it if `is_read` is 0."""
     if not request.user.is_authenticated:
         return _sign_in_first(pk)
-    saved = _item_or_404(request, pk, item)
+    saved = item_or_404(request, pk, item)
     if not saved.mark_read(request.POST.get("is_read") != "0", timezone.now()):
         raise Http404
-    return redirect(_address_of(saved, "read"))
+    return redirect(address_of(saved, "read"))
 
 
 @require_POST
@@ -260,10 +184,10 @@ def saved_item_move(request: HttpRequest, pk: UUID, item: int) -> HttpResponse:
     """Move the item one place up, or down. The button that was pressed has the focus again."""
     if not request.user.is_authenticated:
         return _sign_in_first(pk)
-    saved = _item_or_404(request, pk, item)
+    saved = item_or_404(request, pk, item)
     is_up = request.POST.get("direction") == "up"
     saved.move(-1 if is_up else 1)
-    return redirect(_address_of(saved, "up" if is_up else "down"))
+    return redirect(address_of(saved, "up" if is_up else "down"))
 
 
 @require_POST
@@ -271,8 +195,8 @@ def saved_item_delete(request: HttpRequest, pk: UUID, item: int) -> HttpResponse
     """Take the item off the list, after asking if a note goes with it."""
     if not request.user.is_authenticated:
         return _sign_in_first(pk)
-    saved = _item_or_404(request, pk, item)
-    card = _card(request, saved)
+    saved = item_or_404(request, pk, item)
+    card = card_of(request, saved)
     place = SavedItem.objects.filter(
         reading_list=saved.reading_list, position__lt=saved.position
     ).count()
