@@ -66,6 +66,9 @@ def _empty(member: Member, on: date) -> None:
     member.set_unusable_password()
     member.last_login = None
     member.is_active = member.is_staff = member.is_superuser = False
+    member.preferences = member.language = ""
+    member.mail_about_changes = Member.MailAboutChanges.OFF
+    member.mail_bounced_on = None
     member.idle_notices, member.idle_noticed_on = 0, None
     member.emptied_on = on
     member.save()

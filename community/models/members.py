@@ -29,6 +29,13 @@ class MemberManager(BaseUserManager["Member"]):
 class Member(AbstractBaseUser, PermissionsMixin):
     """A person with an account, known by an e-mail address and no name."""
 
+    class MailAboutChanges(models.TextChoices):
+        """Which news of what they saved a member wants by mail."""
+
+        OFF = "off", _("No mail about what I saved")
+        SAFETY = "safety", _("Only if something about safety changes")
+        WEEKLY = "weekly", _("Once a week, if something has changed")
+
     email = models.EmailField(_("e-mail address"), unique=True)
     display_name = models.CharField(
         _("what we call you"),
@@ -39,6 +46,18 @@ class Member(AbstractBaseUser, PermissionsMixin):
     is_active = models.BooleanField(_("active"), default=True)
     is_staff = models.BooleanField(_("staff"), default=False)
     joined_at = models.DateTimeField(_("joined"), default=timezone.now)
+    # How the member reads, as facts.preferences.Preferences writes it; "" is as nobody chose.
+    preferences = models.CharField(max_length=300, blank=True, editable=False)
+    # In which pages are shown and mails are written; "" is as the address of a page says.
+    language = models.CharField(_("language"), max_length=10, blank=True)
+    mail_about_changes = models.CharField(
+        _("mail about what you saved"),
+        max_length=8,
+        choices=MailAboutChanges.choices,
+        default=MailAboutChanges.OFF,
+    )
+    # Since when mail to the address comes back; nothing is sent unasked until it is mended.
+    mail_bounced_on = models.DateField(null=True, editable=False)
     # How often a mail has said that the account is idle, since its member last signed in.
     idle_notices = models.PositiveSmallIntegerField(default=0, editable=False)
     idle_noticed_on = models.DateField(null=True, editable=False)
@@ -66,6 +85,15 @@ class Member(AbstractBaseUser, PermissionsMixin):
                 name="community_member_emptied_is_closed",
                 condition=Q(emptied_on__isnull=True)
                 | Q(is_active=False, is_staff=False, is_superuser=False, display_name=""),
+            ),
+            models.CheckConstraint(
+                name="community_member_emptied_has_chosen_nothing",
+                condition=Q(emptied_on__isnull=True)
+                | Q(preferences="", language="", mail_about_changes="off", mail_bounced_on=None),
+            ),
+            models.CheckConstraint(
+                name="community_member_mail_about_changes_is_known",
+                condition=Q(mail_about_changes__in=["off", "safety", "weekly"]),
             ),
         ]
 

@@ -73,7 +73,14 @@ def fill(member):
     )
     SavedItemFactory(reading_list=second, topic=None, group=group, note="CANARY-three")
     type(member).objects.filter(pk=member.pk).update(
-        display_name="CANARY-name", idle_notices=1, idle_noticed_on="2026-01-02", last_login=now
+        display_name="CANARY-name",
+        preferences="text=CANARY-read",
+        language="CANARY-in",
+        mail_about_changes="safety",
+        mail_bounced_on="2026-01-03",
+        idle_notices=1,
+        idle_noticed_on="2026-01-02",
+        last_login=now,
     )
     member.refresh_from_db()
     Consent.objects.create(member=member, version="CANARY-version", given_at=now)
@@ -114,8 +121,9 @@ def fill(member):
 
 CANARIES = (
     "CANARY-list", "CANARY-second", "CANARY-note one", "CANARY-two", "CANARY-three", "CANARY-name",
-    "CANARY-version", "CANARY-passkey", "CANARY-detail", "CANARY-suggested", 
-    "CANARY-joining", "CANARY-words", "TITLE-topic", "TITLE-fact", "TITLE-group",
+    "CANARY-read", "CANARY-in", "CANARY-version", "CANARY-passkey", "CANARY-detail",
+    "CANARY-suggested", "CANARY-joining", "CANARY-words", "TITLE-topic", "TITLE-fact",
+    "TITLE-group",
 )  # fmt: skip
 
 

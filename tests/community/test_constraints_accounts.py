@@ -42,6 +42,30 @@ def test_emptied_account_is_closed(member, changes):
     refused("community_member_emptied_is_closed", "", change(member, **changes))
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"preferences": "text=large"},
+        {"language": "en"},
+        {"mail_about_changes": "weekly"},
+        {"mail_bounced_on": NOW.date()},
+    ],
+)
+def test_emptied_account_holds_no_choice(member, changes):
+    change(member, emptied_on=NOW.date(), is_active=False)()
+
+    refused("community_member_emptied_has_chosen_nothing", "", change(member, **changes))
+
+
+@pytest.mark.parametrize("choice", ["", "daily"])
+def test_mail_about_changes_is_one_of_three(member, choice):
+    refused(
+        "community_member_mail_about_changes_is_known",
+        "",
+        change(member, mail_about_changes=choice),
+    )
+
+
 def asked(member, secret="secret", **fields):
     return DataExport.objects.create(
         member=member, shape="data", secret_hash=secret, **{"asked_at": NOW, **fields}
