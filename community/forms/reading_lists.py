@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from community.models import ReadingList
-from community.models.reading_lists import NOTE_MAX_LENGTH
+from community.models.notes import NOTE_MAX_LENGTH
 
 
 def number_or_none(text: str) -> int | None:

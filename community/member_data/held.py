@@ -20,7 +20,15 @@ from django.db.models.functions import Cast
 from django.utils.translation import gettext_lazy as _
 
 from community.fields import UndecipherableText
-from community.models import CalendarFeed, Event, Member, SavedItem, Suggestion
+from community.models import (
+    CalendarFeed,
+    ChangeNotice,
+    Event,
+    Member,
+    ReadingList,
+    SavedItem,
+    Suggestion,
+)
 from community.saving import UnsavedNote, unsaved_notes_in
 
 # Under this kind, an event is about the account whose number is its key.
@@ -78,10 +86,10 @@ class Part:
         }
 
 
-def _note(item: SavedItem) -> str | None:
+def _note(row: ReadingList | SavedItem) -> str | None:
     """Return the note in the clear, or None if the present keys do not open it."""
     try:
-        return str(item.note)
+        return str(row.note)
     except UndecipherableText:
         return None
 
@@ -183,6 +191,8 @@ LISTS = Part(
         "member": LeftOut(_POINTS_TO_YOU),
         "title": Shown(_("Title")),
         "is_default": Shown(_("What you save goes here")),
+        "note": Shown(_("Your note"), _note),
+        "note_number": Shown(_("How often the note was saved"), key="note_saves"),
         "created_at": Shown(_("Made")),
         "edited_at": Shown(_("Last changed")),
     },
@@ -217,6 +227,19 @@ PARTS = (
             "is_neutral": Shown(_("Neutral titles")),
             "holds_ways_in": Shown(_("With how to join")),
             "created_at": Shown(_("Made")),
+        },
+    ),
+    Part(
+        "change_notices",
+        _("Mails that said that something has changed"),
+        "community.ChangeNotice",
+        lambda member: ChangeNotice.objects.filter(member=member),
+        {
+            "id": LeftOut(_COUNTS_ROWS),
+            "member": LeftOut(_POINTS_TO_YOU),
+            "secret": LeftOut(_("Whoever has it can stop these mails. It stands in each of them.")),
+            "secret_hash": LeftOut(_IS_A_KEY),
+            "told_at": Shown(_("Day of the last of them")),
         },
     ),
     Part(

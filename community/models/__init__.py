@@ -1,4 +1,5 @@
 from community.models.calendar_feeds import CalendarFeed
+from community.models.change_notices import ChangeNotice
 from community.models.consents import Consent
 from community.models.data_exports import DataExport
 from community.models.events import Event
@@ -15,6 +16,7 @@ from community.models.verifications import Verification
 
 __all__ = [
     "CalendarFeed",
+    "ChangeNotice",
     "Consent",
     "DataExport",
     "Event",

@@ -10,12 +10,10 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
-from community.fields import EncryptedTextField, UndecipherableText
 from community.models.groups import SupportGroup
 from community.models.members import Member
+from community.models.notes import Noted
 from facts.models import Fact, FactVersion, Topic
-
-NOTE_MAX_LENGTH = 10_000  # characters
 
 
 class ReadingListQuerySet(models.QuerySet["ReadingList"]):
@@ -40,7 +38,7 @@ class ReadingListQuerySet(models.QuerySet["ReadingList"]):
         return reading_list
 
 
-class ReadingList(models.Model):
+class ReadingList(Noted):
     """A member's ordered list, found by an address that nobody can guess."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -116,7 +114,7 @@ class SavedItemQuerySet(models.QuerySet):
         return self.annotate(number=Subquery(count.values("count")))
 
 
-class SavedItem(models.Model):
+class SavedItem(Noted):
     """Exactly one of a topic, a fact or a group on a list, with the member's own note."""
 
     reading_list = models.ForeignKey(
@@ -127,9 +125,6 @@ class SavedItem(models.Model):
     fact = models.ForeignKey(Fact, models.PROTECT, null=True, blank=True, related_name="+")
     group = models.ForeignKey(SupportGroup, models.PROTECT, null=True, blank=True, related_name="+")
     position = models.PositiveIntegerField(_("position"))
-    note = EncryptedTextField(_("note"), blank=True, default="")
-    # Counts the saves of the note, so that a second tab cannot overwrite the first unseen.
-    note_number = models.PositiveIntegerField(default=0)
     read_at = models.DateTimeField(_("read"), null=True, blank=True)
     seen_version = models.ForeignKey(
         FactVersion, models.PROTECT, null=True, blank=True, related_name="+"
@@ -185,14 +180,6 @@ class SavedItem(models.Model):
         """What was saved."""
         return self.topic or self.fact or self.group  # type: ignore[return-value]
 
-    @property
-    def has_note(self) -> bool:
-        """Whether there is a note, be it one that the present keys open or not."""
-        try:
-            return bool(self.note)
-        except UndecipherableText:
-            return True
-
     @transaction.atomic
     def move(self, step: int) -> bool:
         """Swap places with the neighbour before (`step` -1) or after (+1) it.
@@ -219,24 +206,6 @@ class SavedItem(models.Model):
         """Set or clear the read mark. Returns False if the item has been removed."""
         self.read_at = at if is_read else None
         return bool(SavedItem.objects.filter(pk=self.pk).update(read_at=self.read_at))
-
-    @transaction.atomic
-    def write_note(self, text: str, based_on: int) -> bool:
-        """Save `text` if the note is still the one that it was `based_on` (its `note_number`).
-
-        Returns False, and changes nothing, if another tab has saved another text in between.
-        Raises UndecipherableText, and changes nothing, if the present keys do not open the
-        note that is there; SavedItem.DoesNotExist if the item has been removed.
-        """
-        item = SavedItem.objects.select_for_update().get(pk=self.pk)
-        if item.note == text:
-            self.note, self.note_number = item.note, item.note_number
-            return True
-        if item.note_number != based_on:
-            return False
-        self.note, self.note_number = text, item.note_number + 1
-        self.save(update_fields=["note", "note_number"])
-        return True
 
     @transaction.atomic
     def remove(self, with_note: int | None) -> bool:

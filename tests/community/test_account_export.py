@@ -21,7 +21,15 @@ from django.utils import timezone
 
 from community.member_data.export import Copy
 from community.member_data.held import PARTS, item_key
-from community.models import Consent, DataExport, Event, ReadingList, SavedItem, Suggestion
+from community.models import (
+    ChangeNotice,
+    Consent,
+    DataExport,
+    Event,
+    ReadingList,
+    SavedItem,
+    Suggestion,
+)
 from community.saving import find
 from community.views.member_data import until_done
 from facts.preferences import Preferences
@@ -54,7 +62,10 @@ def fill(member):
     fact = FactFactory(topic=topic, slug="scans")
     version = make_live(fact, title="TITLE-fact")
     group = SupportGroupFactory(slug="circle", name="TITLE-group")
-    first = ReadingListFactory(member=member, title="CANARY-list", is_default=True)
+    first = ReadingListFactory(
+        member=member, title="CANARY-list", is_default=True, note="CANARY-note-of-list"
+    )
+    ChangeNotice.objects.create(member=member, told_at=now)
     second = ReadingListFactory(member=member, title="CANARY-second")
     SavedItemFactory(
         reading_list=first,
@@ -120,8 +131,9 @@ def fill(member):
 
 
 CANARIES = (
-    "CANARY-list", "CANARY-second", "CANARY-note one", "CANARY-two", "CANARY-three", "CANARY-name",
-    "CANARY-read", "CANARY-in", "CANARY-version", "CANARY-passkey", "CANARY-detail",
+    "CANARY-list", "CANARY-note-of-list", "CANARY-second", "CANARY-note one", "CANARY-two",
+    "CANARY-three", "CANARY-name", "CANARY-read", "CANARY-in", "CANARY-version",
+    "CANARY-passkey", "CANARY-detail",
     "CANARY-suggested", "CANARY-joining", "CANARY-words", "TITLE-topic", "TITLE-fact",
     "TITLE-group",
 )  # fmt: skip
