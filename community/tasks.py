@@ -11,7 +11,14 @@ from django_tasks import task
 from django_tasks_db.models import DBTaskResult
 
 from community.member_data import retention
-from community.models import ImportPreview, Meeting, Occurrence, Suggestion
+from community.models import (
+    ImportPreview,
+    ListImport,
+    Meeting,
+    Occurrence,
+    SharedList,
+    Suggestion,
+)
 from community.models.suggestions import DECIDED_IS_KEPT, PRIVATE_FIELDS, PRIVATE_IS_KEPT
 from community.suggestion_mails import send_late_answer
 from community.verification_mails import ask_owners
@@ -40,8 +47,14 @@ def make_dates(groups: list[int]) -> None:
 def forget_old_imports(now: datetime) -> None:
     """Delete what was read out of files and can be applied no more, and tasks that are done."""
     ImportPreview.objects.expired(now).delete()
+    ListImport.objects.expired(now).delete()
     done = DBTaskResult.objects.successful().filter(task_path=make_dates.module_path)
     done.filter(finished_at__lt=now - timedelta(days=1)).delete()
+
+
+def forget_ended_links(now: datetime) -> None:
+    """Delete links under which nobody reads a list any more."""
+    SharedList.objects.expired(now).delete()
 
 
 def forget_ended_sessions(now: datetime) -> None:

@@ -16,6 +16,7 @@ from django_tasks_db.models import DBTaskResult
 
 from community.tasks import (
     ask_organizers,
+    forget_ended_links,
     forget_ended_sessions,
     forget_old_imports,
     forget_old_records,
@@ -90,6 +91,7 @@ JOBS = (
     RecurringJob("clear-sessions", timedelta(days=1), lambda now: call_command("clearsessions")),
     RecurringJob("forget-ended-sessions", timedelta(days=1), forget_ended_sessions),
     RecurringJob("forget-old-imports", timedelta(hours=1), forget_old_imports),
+    RecurringJob("forget-ended-links", timedelta(days=1), forget_ended_links),
     RecurringJob("rebuild-occurrences", timedelta(days=1), lambda now: rebuild_occurrences()),
     RecurringJob("forget-old-words", timedelta(days=1), forget_old_words),
     RecurringJob("forget-suggestions", timedelta(days=1), forget_suggestions),

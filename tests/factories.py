@@ -11,6 +11,7 @@ from django.utils import timezone
 from factory.django import DjangoModelFactory
 
 from community.models import (
+    AppointmentSheet,
     JoiningDetails,
     Meeting,
     MeetingException,
@@ -21,10 +22,13 @@ from community.models import (
     ReadingList,
     SavedItem,
     Service,
+    SharedList,
+    SheetQuestion,
     Suggestion,
     SupportGroup,
     Verification,
 )
+from community.models.shared_lists import hashed
 from community.place_names import bare
 from facts.bench import Text
 from facts.models import (
@@ -304,6 +308,38 @@ class SavedItemFactory(DjangoModelFactory):
     topic = factory.SubFactory(TopicFactory)
     position = factory.Sequence(lambda n: n + 1)
     seen_at = factory.LazyFunction(timezone.now)
+
+
+class AppointmentSheetFactory(DjangoModelFactory):
+    class Meta:
+        model = AppointmentSheet
+
+    reading_list = factory.SubFactory(ReadingListFactory)
+
+
+class SheetQuestionFactory(DjangoModelFactory):
+    """A question in the member's own words; name `question` and no `text` for an offered one."""
+
+    class Meta:
+        model = SheetQuestion
+
+    reading_list = factory.SubFactory(ReadingListFactory)
+    text = factory.Maybe(
+        "question", None, factory.Sequence(lambda n: f"What do I do about {in_letters(n)}?")
+    )
+    question = None
+    position = factory.Sequence(lambda n: n + 1)
+
+
+class SharedListFactory(DjangoModelFactory):
+    """A link that never ends; its secret is "secret-" and a number."""
+
+    class Meta:
+        model = SharedList
+
+    reading_list = factory.SubFactory(ReadingListFactory)
+    secret_hash = factory.Sequence(lambda n: hashed(f"secret-{n}"))
+    created_at = factory.LazyFunction(hour_ago)
 
 
 class ReportFactory(DjangoModelFactory):

@@ -21,15 +21,21 @@ from django.utils.translation import gettext_lazy as _
 
 from community.fields import UndecipherableText
 from community.models import (
+    AppointmentSheet,
     CalendarFeed,
     ChangeNotice,
     Event,
+    ListImport,
     Member,
     ReadingList,
     SavedItem,
+    SharedList,
+    SharedNote,
+    SheetQuestion,
     Suggestion,
 )
 from community.saving import UnsavedNote, unsaved_notes_in
+from facts.choices import Sensitivity
 
 # Under this kind, an event is about the account whose number is its key.
 MEMBER_KIND = "member"
@@ -99,6 +105,21 @@ def item_key(item: SavedItem) -> str:
     if item.fact:
         return f"{item.fact.topic.slug}/{item.fact.slug}"
     return str(item.target.slug)
+
+
+def _words(row: Any, column: str) -> str | None:
+    """Return an encrypted text in the clear, or None if the present keys do not open it."""
+    try:
+        return str(getattr(row, column) or "")
+    except UndecipherableText:
+        return None
+
+
+def _question(row: SheetQuestion) -> str | None:
+    """Return a question that goes on a sheet; a sensitive one is named by its address alone."""
+    if row.question is None:
+        return _words(row, "text")
+    return row.question.text if row.question.sensitivity == Sensitivity.NONE else ""
 
 
 def _factor_name(factor: Authenticator) -> str:
@@ -201,6 +222,86 @@ PARTS = (
     ACCOUNT,
     LISTS,
     ITEMS,
+    Part(
+        "appointment_sheets",
+        _("Your sheets for appointments"),
+        "community.AppointmentSheet",
+        lambda member: AppointmentSheet.objects.filter(reading_list__member=member).order_by("pk"),
+        {
+            "id": LeftOut(_COUNTS_ROWS),
+            "reading_list": Shown(_("List"), lambda row: str(row.reading_list_id), key="list"),
+            "appointment_on": Shown(_("Day of the appointment")),
+            "paper": Shown(_("Paper")),
+        },
+    ),
+    Part(
+        "sheet_questions",
+        _("Your questions for appointments"),
+        "community.SheetQuestion",
+        lambda member: (
+            SheetQuestion.objects.filter(reading_list__member=member)
+            .select_related("question")
+            .order_by("reading_list", "position", "pk")
+        ),
+        {
+            "id": LeftOut(_COUNTS_ROWS),
+            "reading_list": Shown(_("List"), lambda row: str(row.reading_list_id), key="list"),
+            "question": Shown(
+                _("Name in addresses"),
+                lambda row: row.question.slug if row.question else "",
+                key="key",
+            ),
+            "text": Shown(_("Question"), _question, key="question"),
+            "position": Shown(_("Place on the list")),
+            "top_place": Shown(_("Place among the first")),
+            "is_chosen": Shown(_("On the sheet")),
+            "answer": Shown(_("Answer"), lambda row: _words(row, "answer")),
+            "answer_number": Shown(_("How often the answer was saved"), key="answer_saves"),
+        },
+    ),
+    Part(
+        "shared_lists",
+        _("Links under which others read your lists"),
+        "community.SharedList",
+        lambda member: SharedList.objects.filter(reading_list__member=member).order_by("pk"),
+        {
+            "id": LeftOut(_COUNTS_ROWS),
+            "reading_list": Shown(_("List"), lambda row: str(row.reading_list_id), key="list"),
+            "secret_hash": LeftOut(_IS_A_KEY),
+            "created_at": Shown(_("Made")),
+            "expires_at": Shown(_("Ends")),
+        },
+    ),
+    Part(
+        "shared_notes",
+        _("Notes that others may read under a link"),
+        "community.SharedNote",
+        lambda member: (
+            SharedNote.objects.filter(shared_list__reading_list__member=member)
+            .select_related("shared_list", "item__topic", "item__fact__topic", "item__group")
+            .order_by("pk")
+        ),
+        {
+            "id": LeftOut(_COUNTS_ROWS),
+            "shared_list": Shown(
+                _("List"), lambda row: str(row.shared_list.reading_list_id), key="list"
+            ),
+            "item": Shown(_("Name in addresses"), lambda row: item_key(row.item), key="key"),
+            "note_number": Shown(_("How often the note had been saved"), key="note_saves"),
+        },
+    ),
+    Part(
+        "list_imports",
+        _("Lists that you read in from a file"),
+        "community.ListImport",
+        lambda member: ListImport.objects.filter(member=member),
+        {
+            "id": LeftOut(_COUNTS_ROWS),
+            "member": LeftOut(_POINTS_TO_YOU),
+            "content": LeftOut(_("It is what your own file says, and it goes within an hour.")),
+            "created_at": Shown(_("Read in")),
+        },
+    ),
     Part(
         "consents",
         _("What you agreed to"),

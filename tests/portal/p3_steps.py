@@ -27,14 +27,24 @@ from django.db import transaction  # noqa: E402
 from django.test import Client  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
-from community.models import Consent, DataExport, Member, Suggestion  # noqa: E402
+from community.models import (  # noqa: E402
+    Consent,
+    DataExport,
+    ListImport,
+    Member,
+    SharedNote,
+    Suggestion,
+)
 from portal.mail import deliver, pack  # noqa: E402
 from portal.management.commands.prepare import _static_files  # noqa: E402
 from tests.factories import (  # noqa: E402
     PASSWORD,
+    AppointmentSheetFactory,
     MemberFactory,
     ReadingListFactory,
     SavedItemFactory,
+    SharedListFactory,
+    SheetQuestionFactory,
     SupportGroupFactory,
     TopicFactory,
 )
@@ -63,7 +73,14 @@ def fill(member, canary, topics):
         for number in range(2):
             reading_list = ReadingListFactory(member=member, title=f"{canary} {number}")
             for topic in topics:
-                SavedItemFactory(reading_list=reading_list, topic=topic, note=f"{canary} note")
+                item = SavedItemFactory(
+                    reading_list=reading_list, topic=topic, note=f"{canary} note"
+                )
+            AppointmentSheetFactory(reading_list=reading_list, appointment_on="2027-01-02")
+            SheetQuestionFactory(reading_list=reading_list, text=canary, answer=canary)
+            link = SharedListFactory(reading_list=reading_list)
+            SharedNote.objects.create(shared_list=link, item=item, note_number=0)
+        ListImport.objects.create(member=member, content=canary, created_at=timezone.now())
         Consent.objects.create(member=member, version="2026-11", given_at=timezone.now())
         Authenticator.objects.create(user=member, type="webauthn", data={"name": canary})
         DataExport.objects.ask(member, "data", timezone.now())
