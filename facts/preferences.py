@@ -15,6 +15,7 @@ from facts.choices import Sensitivity
 GENTLE_BY_DEFAULT = frozenset({Sensitivity.PROGNOSIS.value, Sensitivity.END_OF_LIFE.value})
 SENSITIVE = tuple(s.value for s in Sensitivity if s != Sensitivity.NONE)
 TEXT_SIZES = ("", "large", "largest")
+SPACINGS = ("", "wide")
 SCHEMES = ("", "light", "dark")
 UNITS = ("", "km", "miles")
 _NOTHING = "nothing"
@@ -32,13 +33,14 @@ class Preferences:
     """How somebody reads. The defaults are those of a reader who has chosen nothing.
 
     `hidden` holds the sensitivities that are left out until they are asked for. `text_size` is
-    "", "large" or "largest"; `scheme` is "" (as the device), "light" or "dark"; `zone` is an
-    IANA time zone name, or "" for the zone of each group; `units` is "km", "miles", or "" for
-    what people use in the country that is looked at.
+    "", "large" or "largest"; `spacing` is "" or "wide"; `scheme` is "" (as the device), "light"
+    or "dark"; `zone` is an IANA time zone name, or "" for the zone of each group; `units` is
+    "km", "miles", or "" for what people use in the country that is looked at.
     """
 
     hidden: frozenset[str] = field(default=GENTLE_BY_DEFAULT)
     text_size: str = ""
+    spacing: str = ""
     scheme: str = ""
     zone: str = ""
     units: str = ""
@@ -53,11 +55,13 @@ class Preferences:
             hidden = frozenset()
         elif frozenset(values.get("hide", "").split(".")) <= frozenset(SENSITIVE):
             hidden = frozenset(values["hide"].split("."))
-        text_size, scheme = values.get("text", ""), values.get("scheme", "")
+        text_size, spacing = values.get("text", ""), values.get("spacing", "")
+        scheme = values.get("scheme", "")
         zone, units = values.get("zone", ""), values.get("units", "")
         return cls(
             hidden=hidden,
             text_size=text_size if text_size in TEXT_SIZES else "",
+            spacing=spacing if spacing in SPACINGS else "",
             scheme=scheme if scheme in SCHEMES else "",
             zone=zone if zone in time_zone_names() else "",
             units=units if units in UNITS else "",
@@ -67,6 +71,7 @@ class Preferences:
         """Return the cookie's value, or "" if nothing differs from the defaults."""
         values = {
             "text": self.text_size,
+            "spacing": self.spacing,
             "scheme": self.scheme,
             "zone": self.zone,
             "units": self.units,

@@ -48,6 +48,15 @@ class PreferencesForm(forms.Form):
         widget=forms.RadioSelect,
         required=False,
     )
+    spacing = forms.ChoiceField(
+        label=_("Space around the words"),
+        choices=[
+            ("", _("Normal")),
+            ("wide", _("Wide: more room between letters, words, lines and paragraphs")),
+        ],
+        widget=forms.RadioSelect,
+        required=False,
+    )
     scheme = forms.ChoiceField(
         label=_("Colors"),
         choices=[
@@ -86,6 +95,7 @@ class PreferencesForm(forms.Form):
         return Preferences(
             hidden=frozenset(chosen["hidden"]),
             text_size=chosen["text_size"],
+            spacing=chosen["spacing"],
             scheme=chosen["scheme"],
             zone=chosen["zone"],
             units=chosen["units"],

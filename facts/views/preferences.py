@@ -26,6 +26,7 @@ def preferences(request: HttpRequest) -> HttpResponse:
             initial={
                 "hidden": sorted(chosen.hidden),
                 "text_size": chosen.text_size,
+                "spacing": chosen.spacing,
                 "scheme": chosen.scheme,
                 "zone": chosen.zone,
                 "units": chosen.units,

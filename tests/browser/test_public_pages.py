@@ -129,7 +129,7 @@ def test_nothing_moves_while_the_page_loads(page, library, live_server):
 
 def test_larger_text_fits_a_narrow_screen(page, library, live_server):
     page.context.add_cookies(
-        [{"name": "preferences", "value": "text=largest", "url": live_server.url}]
+        [{"name": "preferences", "value": "text=largest&spacing=wide", "url": live_server.url}]
     )
     page.set_viewport_size({"width": 320, "height": 740})
 

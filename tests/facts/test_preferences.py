@@ -3,11 +3,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from facts.choices import Sensitivity
-from facts.preferences import GENTLE_BY_DEFAULT, SCHEMES, TEXT_SIZES, UNITS, Preferences
+from facts.preferences import (
+    GENTLE_BY_DEFAULT,
+    SCHEMES,
+    SPACINGS,
+    TEXT_SIZES,
+    UNITS,
+    Preferences,
+)
 
 CHOICE = {
     "hidden": ["prognosis", "end-of-life"],
     "text_size": "large",
+    "spacing": "wide",
     "scheme": "dark",
     "zone": "",
     "units": "miles",
@@ -22,6 +30,7 @@ def test_choice_is_kept_in_one_cookie_and_changes_the_page(client, db):
     assert set(response.cookies) == {"preferences"}
     assert 'data-scheme="dark"' in html
     assert 'data-text="large"' in html
+    assert 'data-spacing="wide"' in html
 
 
 def test_page_with_a_choice_is_nobody_elses(client, db):
@@ -69,7 +78,7 @@ def test_reader_is_never_sent_to_another_host(client, db, address):
     assert response["Location"] == "/preferences/"
 
 
-@pytest.mark.parametrize("field", ["hidden", "text_size", "scheme", "zone", "units"])
+@pytest.mark.parametrize("field", ["hidden", "text_size", "spacing", "scheme", "zone", "units"])
 def test_unknown_choice_is_refused_in_words(client, db, field):
     response = client.post("/preferences/", {**CHOICE, field: "nonsense"})
 
@@ -83,6 +92,7 @@ def test_unknown_choice_is_refused_in_words(client, db, field):
         Preferences,
         hidden=st.frozensets(st.sampled_from([s.value for s in Sensitivity if s != "none"])),
         text_size=st.sampled_from(TEXT_SIZES),
+        spacing=st.sampled_from(SPACINGS),
         scheme=st.sampled_from(SCHEMES),
         zone=st.sampled_from(["", "Europe/London", "America/Argentina/Buenos_Aires"]),
         units=st.sampled_from(UNITS),
@@ -97,6 +107,7 @@ def test_broken_cookie_counts_as_nothing_chosen_or_as_a_valid_choice(cookie):
     preferences = Preferences.parse(cookie)
 
     assert preferences.text_size in TEXT_SIZES
+    assert preferences.spacing in SPACINGS
     assert preferences.scheme in SCHEMES
     assert preferences.units in UNITS
 
