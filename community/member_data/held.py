@@ -194,6 +194,7 @@ ITEMS = Part(
         "note": Shown(_("Your note"), _note),
         "note_number": Shown(_("How often the note was saved"), key="note_saves"),
         "read_at": Shown(_("Marked as read")),
+        "archived_at": Shown(_("Archived")),
         "seen_version": Shown(
             _("Version of the fact that you saw"),
             lambda item: item.seen_version.number if item.seen_version else None,
@@ -214,6 +215,7 @@ LISTS = Part(
         "is_default": Shown(_("What you save goes here")),
         "note": Shown(_("Your note"), _note),
         "note_number": Shown(_("How often the note was saved"), key="note_saves"),
+        "archived_at": Shown(_("Archived")),
         "created_at": Shown(_("Made")),
         "edited_at": Shown(_("Last changed")),
     },

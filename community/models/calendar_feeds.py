@@ -68,7 +68,12 @@ class CalendarFeed(models.Model):
         return f"{settings.SITE_URL}{reverse('community:calendar-feed', args=[self.secret])}"
 
     def groups(self, at: datetime) -> models.QuerySet[SupportGroup]:
-        """Return the groups that its member has saved, with all that their dates are made of."""
-        saved = SavedItem.objects.filter(reading_list__member=self.member_id)
+        """Return the groups that its member has saved, with all that their dates are made of.
+
+        What is archived, or on an archived list, is left out.
+        """
+        saved = SavedItem.objects.active().filter(
+            reading_list__member=self.member_id, reading_list__archived_at__isnull=True
+        )
         groups = SupportGroup.objects.published(at).filter(pk__in=saved.values("group"))
         return groups.with_dates().select_related("joining_details").order_by("pk")

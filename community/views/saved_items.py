@@ -186,7 +186,7 @@ def saved_item_move(request: HttpRequest, pk: UUID, item: int) -> HttpResponse:
         return _sign_in_first(pk)
     saved = item_or_404(request, pk, item)
     is_up = request.POST.get("direction") == "up"
-    saved.move(-1 if is_up else 1)
+    saved.move("up" if is_up else "down")
     return redirect(address_of(saved, "up" if is_up else "down"))
 
 

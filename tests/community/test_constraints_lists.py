@@ -2,6 +2,7 @@
 
 import pytest
 from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
 
 from tests.factories import (
     FactFactory,
@@ -48,6 +49,15 @@ def test_one_default_list_for_each_member():
     )
     ReadingListFactory(member=first.member)
     ReadingListFactory(member=first.member)
+
+
+def test_default_list_is_not_archived():
+    refused(
+        "community_readinglist_default_is_active",
+        "",
+        lambda: ReadingListFactory(is_default=True, archived_at=timezone.now()),
+    )
+    ReadingListFactory(archived_at=timezone.now())
 
 
 def test_list_has_a_title():

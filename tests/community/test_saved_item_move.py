@@ -1,8 +1,8 @@
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from community.models import SavedItem
+from facts.models import Topic
 from tests.factories import ReadingListFactory, SavedItemFactory
 
 pytestmark = pytest.mark.django_db
@@ -83,21 +83,40 @@ def test_visitor_is_sent_to_sign_in(client, items):
 def test_removed_item_does_not_move(items):
     SavedItem.objects.filter(pk=items[1].pk).delete()
 
-    assert items[1].move(-1) is False
+    assert items[1].move("up") is False
 
 
-def test_move_asks_as_much_for_many_items_as_for_few(client, member, items):
-    def queries_of_a_move():
-        with CaptureQueriesContext(connection) as captured:
-            move(client, items[1], "up")
-        return len(captured)
+def test_move_goes_to_an_end_and_over_what_is_archived(items):
+    items[1].archive(timezone.now())
 
-    client.force_login(member)
-    move(client, items[1], "down")  # Closes the gaps.
-    few = queries_of_a_move()
-    last = items[0].reading_list.saved_items.count()
-    for number in range(40):
-        SavedItemFactory(reading_list=items[0].reading_list, position=last + number + 1)
-    move(client, items[1], "down")
+    def active():
+        return [place for place in order(items) if place != 1]
 
-    assert queries_of_a_move() == few
+    assert items[2].move("up")
+    assert active() == [2, 0]
+    assert items[2].move("bottom")
+    assert active() == [0, 2]
+    assert items[2].move("bottom") is False
+    assert items[1].move("top") is False
+    assert items[2].move("top")
+    assert active() == [2, 0]
+
+
+@pytest.mark.parametrize("direction", ["up", "down", "top", "bottom"])
+def test_move_in_a_long_list_is_few_short_statements(direction, django_assert_max_num_queries):
+    reading_list = ReadingListFactory()
+    topics = Topic.objects.bulk_create(
+        Topic(slug=f"t-{n}", title="T", summary="S.", published_at=timezone.now())
+        for n in range(1000)
+    )
+    reading_list.add_all(topics)
+    item = reading_list.saved_items.all()[500]
+
+    with django_assert_max_num_queries(8) as captured:
+        assert item.move(direction)
+
+    assert all(len(query["sql"]) < 1000 for query in captured.captured_queries)
+    places = list(reading_list.saved_items.values_list("position", flat=True))
+    assert len(set(places)) == 1000
+    there = {"up": 499, "down": 501, "top": 0, "bottom": 999}[direction]
+    assert reading_list.saved_items.all()[there] == item
