@@ -97,7 +97,7 @@ def crowd_moves(topics, people):
         people.append(person)
         if random.random() < 0.3:
             people.pop(random.randrange(len(people))).delete()
-        if random.random() < 0.3:
+        if people and random.random() < 0.3:
             first, *others = random.choice(people).reading_lists.all()
             first.title = f"moved {'y' * random.randint(0, 50)}"
             first.save()
