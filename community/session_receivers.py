@@ -8,6 +8,7 @@ from django.db.models.signals import m2m_changed, pre_save
 
 from community.devices import device_in_words
 from community.models import Member
+from community.preferences import take_over
 from community.sessions import CONSENT_IS_DUE, begin, end_sessions
 
 RIGHTS = ("is_active", "is_staff", "is_superuser")
@@ -19,6 +20,7 @@ def _begin_session(request: Any, user: Any, **kwargs: Any) -> None:
     begin(request.session, is_staff=user.is_staff or user.is_superuser)
     if user.consents.is_asked_anew():
         request.session[CONSENT_IS_DUE] = True
+    take_over(request, user)
 
 
 def _has_other_rights(instance: Member, update_fields: Any = None, **kwargs: Any) -> None:

@@ -1,4 +1,4 @@
-"""What a reader has chosen, kept in one cookie that is set only when something is chosen."""
+"""What a reader has chosen, kept in one cookie unless the portal knows a better place."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -9,6 +9,8 @@ from zoneinfo import available_timezones
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.utils.functional import SimpleLazyObject
+from django.utils.module_loading import import_string
 
 from facts.choices import Sensitivity
 
@@ -82,9 +84,33 @@ class Preferences:
         return urlencode(chosen)
 
 
-def set_cookie(response: HttpResponse, preferences: Preferences) -> None:
-    """Keep `preferences` in the reader's browser, or remove the cookie if nothing is chosen."""
-    value = preferences.serialise()
+class CookieStore:
+    """Keeps a reader's preferences in the browser, in one cookie.
+
+    `settings.PREFERENCES_STORE` names the store that is used; it may know better places.
+    """
+
+    def read(self, request: HttpRequest) -> Preferences:
+        """Return what the reader has chosen."""
+        return Preferences.parse(request.COOKIES.get(settings.PREFERENCES_COOKIE_NAME, ""))
+
+    def keep(self, request: HttpRequest, response: HttpResponse, preferences: Preferences) -> None:
+        """Keep `preferences`, which the reader has just chosen."""
+        set_cookie(response, preferences.serialise())
+
+    def finish(self, request: HttpRequest, response: HttpResponse) -> None:
+        """Do what is left to do when a page is made whose reader's preferences were read."""
+
+
+@cache
+def store() -> CookieStore:
+    """Return where preferences are kept."""
+    made: CookieStore = import_string(settings.PREFERENCES_STORE)()
+    return made
+
+
+def set_cookie(response: HttpResponse, value: str) -> None:
+    """Keep `value` in the reader's browser, or remove the cookie if it is empty."""
     if not value:
         response.delete_cookie(settings.PREFERENCES_COOKIE_NAME, samesite="Lax")
         return
@@ -99,12 +125,13 @@ def set_cookie(response: HttpResponse, preferences: Preferences) -> None:
 
 
 class PreferencesMiddleware:
-    """Puts the reader's preferences on the request."""
+    """Puts the reader's preferences on the request; they are read when a page asks for them."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        cookie = request.COOKIES.get(settings.PREFERENCES_COOKIE_NAME, "")
-        request.preferences = Preferences.parse(cookie)  # type: ignore[attr-defined]
-        return self.get_response(request)
+        request.preferences = SimpleLazyObject(lambda: store().read(request))  # type: ignore[attr-defined]
+        response = self.get_response(request)
+        store().finish(request, response)
+        return response

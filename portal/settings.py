@@ -258,6 +258,7 @@ CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_FAILURE_VIEW = "portal.views.csrf_failure"
 PREFERENCES_COOKIE_NAME = f"{_cookie_prefix}preferences"
+PREFERENCES_STORE = "community.preferences.AccountStore"
 # A message may name what somebody saved: it stays on the server.
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000

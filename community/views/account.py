@@ -20,7 +20,8 @@ from community.accounts import ConfirmationByCode
 from community.forms.accounts import ConfirmLoginCodeForm, ConsentForm, DisplayNameForm
 from community.middleware import leaves_session_alone
 from community.models import Consent, Member
-from community.sessions import CONSENT_IS_DUE, note_step, seconds_left
+from community.preferences import forget_on_this_device
+from community.sessions import CONSENT_IS_DUE, Stay, note_step, seconds_left, stay_of
 
 CLEAR_SITE_DATA = '"cache", "storage"'
 
@@ -125,11 +126,14 @@ def sign_out(request: HttpRequest) -> HttpResponse:
     the answer itself: at an address of its own it would say so to anybody who opens that.
     """
     was_signed_in = request.user.is_authenticated
+    is_shared = stay_of(request.session) == Stay.SHARED
     response: HttpResponse = allauth_logout(request)
     if not was_signed_in or request.user.is_authenticated:
         return response
     if not get_next_redirect_url(request):
-        response = render(request, "community/account_signed_out.html")
+        response = render(request, "community/account_signed_out.html", {"is_shared": is_shared})
+    if is_shared:
+        forget_on_this_device(response)
     response["Clear-Site-Data"] = CLEAR_SITE_DATA
     return response
 

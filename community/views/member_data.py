@@ -23,6 +23,7 @@ from community.models.data_exports import (
     LinkIsSpent,
     hashed,
 )
+from community.preferences import forget_on_this_device
 from community.views.account import CLEAR_SITE_DATA, member_of
 
 # Ties the link to the session in which it was asked for.
@@ -99,6 +100,7 @@ def account_delete(request: HttpRequest) -> HttpResponse:
     delete_member(member, farewell="asked")
     logout(request)
     response = render(request, "community/account_deleted.html", {"is_number_kept": is_number_kept})
+    forget_on_this_device(response)
     response["Clear-Site-Data"] = CLEAR_SITE_DATA
     return response
 

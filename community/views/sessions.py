@@ -16,7 +16,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from community.devices import device_in_words
-from community.sessions import Stay, end_sessions
+from community.preferences import forget_on_this_device
+from community.sessions import Stay, end_sessions, stay_of
 from community.views.account import CLEAR_SITE_DATA
 
 
@@ -39,9 +40,13 @@ def session_list(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return render(request, "usersessions/usersession_list.html", {"devices": _devices(request)})
     if "everywhere" in request.POST:
+        is_shared = stay_of(request.session) == Stay.SHARED
         end_sessions(request.user)  # type: ignore[arg-type]
         logout(request, show_message=False)
-        response = render(request, "community/account_signed_out.html", {"is_everywhere": True})
+        context = {"is_everywhere": True, "is_shared": is_shared}
+        response = render(request, "community/account_signed_out.html", context)
+        if is_shared:
+            forget_on_this_device(response)
         response["Clear-Site-Data"] = CLEAR_SITE_DATA
         return response
     end_sessions(request.user, but=request.session.session_key)  # type: ignore[arg-type]

@@ -5,12 +5,12 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods
 
 from facts.forms.preferences import PreferencesForm
-from facts.preferences import set_cookie
+from facts.preferences import store
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def preferences(request: HttpRequest) -> HttpResponse:
-    """How somebody wants to read; a cookie is set only when this form is sent."""
+    """How somebody wants to read; nothing is kept until this form is sent."""
     chosen = request.preferences  # type: ignore[attr-defined]
     back = request.POST.get("next") or request.GET.get("next") or ""
     if not (back.startswith("/") and url_has_allowed_host_and_scheme(back, allowed_hosts=None)):
@@ -19,7 +19,7 @@ def preferences(request: HttpRequest) -> HttpResponse:
         form = PreferencesForm(request.POST)
         if form.is_valid():
             response = HttpResponseRedirect(back or reverse("facts:preferences"))
-            set_cookie(response, form.preferences())
+            store().keep(request, response, form.preferences())
             return response
     else:
         form = PreferencesForm(

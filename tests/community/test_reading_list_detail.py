@@ -116,9 +116,14 @@ def test_sensitive_fact_shows_its_neutral_heading(client, mine, sensitivity):
     assert "One in three" not in page
 
 
+def reads(mine, preferences):
+    mine.member.preferences = preferences
+    mine.member.save(update_fields=["preferences"])
+
+
 def test_reader_who_chose_to_see_everything_sees_the_heading(client, mine):
     save_fact(mine, title="One in three", neutral_heading="Figures", sensitivity="prognosis")
-    client.cookies["preferences"] = "hide=nothing"
+    reads(mine, "hide=nothing")
 
     assert "One in three" in text_of(client.get(f"/lists/{mine.pk}/"))
 
@@ -126,7 +131,7 @@ def test_reader_who_chose_to_see_everything_sees_the_heading(client, mine):
 def test_reader_who_chose_some_sees_only_those(client, mine):
     save_fact(mine, title="One in three", neutral_heading="Figures", sensitivity="prognosis")
     save_fact(mine, title="The last days", neutral_heading="Care", sensitivity="end-of-life")
-    client.cookies["preferences"] = "hide=end-of-life"
+    reads(mine, "hide=end-of-life")
 
     page = text_of(client.get(f"/lists/{mine.pk}/"))
 
