@@ -35,6 +35,9 @@ from facts.readability import (
     stem,
     word_count,
 )
+from facts.reading import LONG as LONG_TEXT
+from facts.reading import SHORT as SHORT_VERSION
+from facts.reading import count_words, split_short_version
 
 FEWEST_WORDS, MOST_WORDS = 60, 180
 HIGHEST_GRADE = Decimal(9)
@@ -55,6 +58,7 @@ UNCOVERED = "uncovered"
 LOST = "lost"
 SHORT = "short"
 LENGTH = "length"
+BEGINNING = "beginning"
 AVOID = "avoid"
 SOURCE = "source"
 
@@ -131,6 +135,15 @@ class Entry:
     names: tuple[str, ...]
     # The first of its names is asked to be marked, and those others that are medical words.
     main: tuple[str, ...] = ()
+
+    @cached_property
+    def marked_names(self) -> tuple[str, ...]:
+        """Those of its names that are marked in a text: others may be everyday words ("study")."""
+        return tuple(
+            name
+            for name in self.names
+            if name in self.main or any(is_medical(word) for word in WORD.findall(name))
+        )
 
 
 @dataclass(frozen=True)
@@ -299,7 +312,12 @@ def examine(text: Text, glossary: Glossary | None = None, sources: Iterable[Any]
         return Bench(text, [Finding(LENGTH, advice)])
     glossary = Glossary.published() if glossary is None else glossary
     words = word_count(text.body)
-    found = [*_about_length(words), *_about_passages(text), *_about_sources(sources)]
+    found = [
+        *_about_length(words),
+        *_about_beginning(text),
+        *_about_passages(text),
+        *_about_sources(sources),
+    ]
     if text.language in LANGUAGES:
         found += [
             *_about_words(text, glossary),
@@ -329,6 +347,22 @@ def _about_length(words: int) -> Iterator[Finding]:
             LENGTH,
             _("It has %(count)d words; more than %(most)d are hard to take in at once.")
             % {"count": words, "most": MOST_WORDS},
+        )
+
+
+def _about_beginning(text: Text) -> Iterator[Finding]:
+    body = sanitise(text.body)
+    if count_words(body) >= LONG_TEXT and not split_short_version(body)[0]:
+        yield Finding(
+            BEGINNING,
+            ngettext(
+                "Begin with the answer, in a first paragraph of at most %(most)d word: readers see "
+                "it as the short version.",
+                "Begin with the answer, in a first paragraph of at most %(most)d words: readers "
+                "see it as the short version.",
+                SHORT_VERSION,
+            )
+            % {"most": SHORT_VERSION},
         )
 
 
@@ -485,11 +519,11 @@ def _about_marks(text: Text, glossary: Glossary) -> Iterator[Finding]:
 def _is_asked(name: str, entry: Entry, written: str) -> bool:
     """Return whether this use of a term's name is to be marked.
 
-    Other names may be everyday words ("study", "cord"), and abbreviations look like some ("PET").
+    Abbreviations look like everyday words ("PET").
     """
     if name.isupper() and written.rstrip("s") != name.rstrip("s"):
         return False
-    return name in entry.main or any(is_medical(word) for word in WORD.findall(name))
+    return name in entry.marked_names
 
 
 def _sentence_with(text: Text, words: str) -> str:

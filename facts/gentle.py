@@ -6,8 +6,9 @@ response by mistake.
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import cached_property
 from typing import Any
 
 from django.http import HttpRequest
@@ -18,6 +19,8 @@ from django.utils.translation import gettext as _
 from facts.choices import Sensitivity
 from facts.evidence import meaning_of
 from facts.models import Citation, Fact, FactVersion, GlossaryTerm, Review
+from facts.reading import count_words, minutes, split_short_version
+from facts.terms import Marker
 
 EVERYTHING = "all"
 _TERM_LINK = re.compile(r'href="/glossary/#([\w-]+)"')
@@ -62,6 +65,8 @@ class Shown:
     is_covered: bool
     kind_line: str = ""
     body: SafeString = field(default_factory=lambda: SafeString(""))
+    # Its words that need no glossary.
+    plain_words: str = ""
     # What cannot wait, for a box that stands out; plain text.
     call_now: str = ""
     evidence: str = ""
@@ -79,6 +84,31 @@ class Shown:
     def has_notes(self) -> bool:
         """Whether staff have a word for readers on one of its sources."""
         return any(citation.source.public_note for citation in self.citations)
+
+    @cached_property
+    def _parts(self) -> tuple[SafeString, SafeString]:
+        short, rest = split_short_version(self.body)
+        return mark_safe(short), mark_safe(rest)  # noqa: S308  Parts of its body.
+
+    @property
+    def short_version(self) -> SafeString:
+        """What says the whole in short, if the text is long: its first paragraph."""
+        return self._parts[0]
+
+    @property
+    def rest(self) -> SafeString:
+        """Its text without the short version."""
+        return self._parts[1]
+
+    @property
+    def word_count(self) -> int:
+        """How many words of it can be read."""
+        return count_words(self.body) + count_words(self.call_now)
+
+    @property
+    def minutes(self) -> int:
+        """How many minutes it takes to read; 0 while it is covered."""
+        return minutes(self.word_count)
 
     @property
     def show_query(self) -> str:
@@ -130,6 +160,7 @@ def show(fact: Fact, version: FactVersion, asked: Asked) -> Shown:
         is_covered=False,
         # Sanitised on every save (facts.fields).
         body=mark_safe(version.body),  # noqa: S308
+        plain_words=version.plain_words,
         call_now=version.call_now,
         evidence=version.get_evidence_display(),
         evidence_meaning=meaning_of(version.evidence),
@@ -139,6 +170,15 @@ def show(fact: Fact, version: FactVersion, asked: Asked) -> Shown:
         else None,
         **common,
     )
+
+
+def mark_terms(shown: Iterable[Shown], terms: Iterable[GlossaryTerm]) -> list[Shown]:
+    """Return the facts of a page with a link to the glossary at its first use of each term."""
+    marker = Marker((term.slug, term.term, term.other_names) for term in terms)
+    return [
+        fact if fact.is_covered else replace(fact, body=marker.mark(fact.body, fact.plain_words))
+        for fact in shown
+    ]
 
 
 def terms_in(shown: Iterable[Shown | str]) -> list[str]:

@@ -4,7 +4,7 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
-from facts.gentle import Asked, kind_line, show, show_term, terms_in
+from facts.gentle import Asked, kind_line, mark_terms, show, show_term, terms_in
 from facts.models import Fact, FactVersion, GlossaryTerm, Question
 from facts.structured_data import of_fact
 from facts.views.moved import fact_moved
@@ -24,8 +24,9 @@ def fact_detail(request: HttpRequest, topic: str, slug: str) -> HttpResponse:
     if version is None:
         return _not_live(request, topic, slug, asked)
     fact = version.fact
-    shown = show(fact, version, asked)
-    terms = GlossaryTerm.objects.published(now).filter(slug__in=terms_in([shown]))
+    glossary = list(GlossaryTerm.objects.published(now))
+    [shown] = mark_terms([show(fact, version, asked)], glossary)
+    used = terms_in([shown])
     questions = [
         question
         for question in Question.objects.published(now).filter(facts=fact)
@@ -36,7 +37,7 @@ def fact_detail(request: HttpRequest, topic: str, slug: str) -> HttpResponse:
         "fact": shown,
         "structured_data": of_fact(fact, version),
         "history_url": fact.get_history_url(),
-        "terms": [show_term(term, asked) for term in terms],
+        "terms": [show_term(term, asked) for term in glossary if term.slug in used],
         "questions": questions,
         "asked": asked,
     }

@@ -9,8 +9,9 @@ from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
 from facts.choices import Audience
-from facts.gentle import Asked, show, show_term, terms_in
+from facts.gentle import Asked, mark_terms, show, show_term, terms_in
 from facts.models import FactVersion, GlossaryTerm, Question, Topic
+from facts.reading import count_words, minutes
 from facts.structured_data import of_topic
 from facts.views.moved import topic_moved
 
@@ -52,15 +53,14 @@ def topic_detail(request: HttpRequest, slug: str) -> HttpResponse:
         if found is None:
             return topic_moved(request, slug, now)
         topic = found
-    shown = [show(version.fact, version, asked) for version in versions]
+    glossary = list(GlossaryTerm.objects.published(now))
+    shown = mark_terms([show(version.fact, version, asked) for version in versions], glossary)
     questions = [
         question
         for question in Question.objects.published(now).of_topic(topic)
         if not asked.covers(question.sensitivity, question.slug)
     ]
-    terms = GlossaryTerm.objects.published(now).filter(
-        slug__in=terms_in([topic.introduction, *shown])
-    )
+    used = terms_in([topic.introduction, *shown])
     checked = [fact.sources_checked_on for fact in shown if fact.sources_checked_on]
     reviewed = [fact.review for fact in shown]
     context = {
@@ -69,6 +69,9 @@ def topic_detail(request: HttpRequest, slug: str) -> HttpResponse:
         # Sanitised on every save (facts.fields).
         "introduction": mark_safe(topic.introduction),  # noqa: S308
         "facts": shown,
+        "minutes": minutes(
+            count_words(topic.introduction) + sum(fact.word_count for fact in shown)
+        ),
         "covered": [fact for fact in shown if fact.is_covered],
         # Whether the address opened something that would be folded otherwise.
         "has_opened": asked.is_explicit
@@ -76,7 +79,7 @@ def topic_detail(request: HttpRequest, slug: str) -> HttpResponse:
             [*(v.sensitivity for v in versions), *(q.sensitivity for q in questions)]
         ),
         "questions": questions,
-        "terms": [show_term(term, asked) for term in terms],
+        "terms": [show_term(term, asked) for term in glossary if term.slug in used],
         "asked": asked,
         "source_count": len({c.source_id for v in versions for c in v.citations.all()}),
         "sources_checked_on": min(checked, default=None),
