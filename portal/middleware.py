@@ -13,7 +13,12 @@ from django.core.exceptions import (
     ValidationError,
 )
 from django.db import DataError
-from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
+from django.http import (
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBadRequest,
+    HttpResponseNotAllowed,
+)
 from django.template.loader import render_to_string
 
 from portal.views.errors import not_found
@@ -106,6 +111,24 @@ class BadInputMiddleware:
             # An address or a choice that the admin's own pages never write.
             return not_found(request, error)
         return None
+
+
+class MethodsMiddleware:
+    """Refuses what no page of the portal is asked by, before anybody's session is looked up.
+
+    Django's own views, and those of other packages, take PUT for POST or PATCH for GET.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.method not in PAGE_METHODS:
+            return HttpResponseNotAllowed(PAGE_METHODS)
+        return self.get_response(request)
+
+
+PAGE_METHODS = ["GET", "HEAD", "POST"]
 
 
 def _is_broken(text: str) -> bool:

@@ -6,6 +6,8 @@ from django.test import Client
 
 from community.models import Event
 from tests.factories import MemberFactory, make_staff
+from tests.portal.matrix import LETTERS
+from tests.portal.matrix import ROOMS as TABLE
 
 pytestmark = pytest.mark.django_db
 KEPT_OUT = {
@@ -21,14 +23,13 @@ KEPT_OUT = {
     "ReadingList",
     "SavedItem",
 }
+# Model names by role, out of the one reviewed table.
 ROOMS = {
-    "Editor": {"topic", "fact", "factversion", "source", "link", "glossaryterm", "question",
-               "page", "review", "reviewrequest", "event", "report", "emptysearch", "synonym",
-               "service"},
-    "Reviewer": {"topic", "fact", "factversion", "source", "link", "glossaryterm", "question",
-                 "page", "review", "reviewrequest", "event", "report", "emptysearch", "synonym"},
-    "Moderator": {"supportgroup", "suggestion", "service"},
-}  # fmt: skip
+    LETTERS[letter].capitalize(): {
+        label.split(".")[1] for label, (_row, sees, *_rest) in TABLE.items() if letter in sees
+    }
+    for letter in "ERM"
+}
 # What was done with listings and accounts; the events of facts are another model.
 FOR_ADMINISTRATORS = {Event}
 
