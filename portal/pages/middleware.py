@@ -41,5 +41,6 @@ class PagesMiddleware:
         response["Vary"] = "Cookie"
         if response.status_code == 200 and not response.streaming:
             set_response_etag(response)
-            return get_conditional_response(request, response["ETag"], None, response) or response
+            tag = response.get("ETag")  # An empty page has none.
+            return get_conditional_response(request, tag, None, response) or response
         return response

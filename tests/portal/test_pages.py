@@ -1,7 +1,9 @@
 """What holds for every public page: no cookie, no member, headers, and who may keep a copy."""
 
 import pytest
+from django.http import HttpResponse
 
+from portal.pages.middleware import PagesMiddleware
 from tests.factories import (
     FactFactory,
     GlossaryTermFactory,
@@ -102,6 +104,12 @@ def test_page_that_has_not_changed_is_not_sent_again(client, library):
     assert response.status_code == 304
     assert response.content == b""
     assert response["Content-Security-Policy"]
+
+
+def test_empty_page_is_no_error(rf):
+    page = PagesMiddleware(lambda request: HttpResponse())
+
+    assert page(rf.get("/empty/")).status_code == 200
 
 
 def test_redirect_to_https_carries_the_headers_too(client, settings):
