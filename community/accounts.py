@@ -44,12 +44,14 @@ from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils import translation
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from qrcode.image.svg import SvgPathFillImage
 
 from community.models import Member
+from facts import mails
 
 CODE_SESSION_KEY = "confirmation_code"
 
@@ -84,7 +86,7 @@ class AccountAdapter(DefaultAccountAdapter):
     def make_mail(
         self, template_prefix: str, email: str, context: Mapping[str, Any]
     ) -> EmailMessage:
-        """Return such a mail, without sending it."""
+        """Return such a mail, without sending it, in the language that its member has chosen."""
         context = {
             **context,
             "email": email,
@@ -95,10 +97,8 @@ class AccountAdapter(DefaultAccountAdapter):
             "account_url": site_url("community:account"),
             "minutes": settings.ACCOUNT_LOGIN_BY_CODE_TIMEOUT // 60,
         }
-        # Says to other machines that no person wrote this, so that none answers.
-        headers = {"Auto-Submitted": "auto-generated"}
-        made: EmailMessage = self.render_mail(template_prefix, email, context, headers)
-        return made
+        with translation.override(language_of(email) or translation.get_language()):
+            return mails.make(template_prefix, email, context)
 
     def is_safe_url(self, url: str) -> bool:
         """Say whether `url` is a path of this site, the only place that `next` may lead to.
@@ -225,6 +225,15 @@ def look_up_once_more(address: str, *, is_proved: bool) -> None:
     """Ask the database what allauth asks it for an address only if nobody has proved it."""
     if is_proved:
         list(Member.objects.filter(email=address.lower()))
+
+
+def language_of(address: str) -> str:
+    """Return the language that the member with `address` has chosen, or "".
+
+    It is asked for every address, so that a mail to a stranger takes as long.
+    """
+    members = Member.objects.filter(email=address.lower())
+    return members.values_list("language", flat=True).first() or ""
 
 
 def site_url(name: str) -> str:

@@ -11,6 +11,7 @@ public_content_changed = Signal()
 mail_given_up = Signal()
 
 # Sent in the transaction in which a member is deleted, with `address`, `number`, `mark` and `on`
-# (see community.member_data.ledger), and `farewell`: "asked" or "idle", the mail that takes leave
-# of the member, or "" for none. Whoever keeps traces of the member elsewhere forgets them.
+# (see community.member_data.ledger), `language`, which the member has chosen, if any, and
+# `farewell`: "asked" or "idle", the mail that takes leave of the member, or "" for none. Whoever
+# keeps traces of the member elsewhere forgets them.
 member_deleted = Signal()

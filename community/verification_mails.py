@@ -107,7 +107,6 @@ def _send(template: str, asking: Verification, secret: str) -> None:
     context = {
         "url": verification_links.make_url(asking.pk, secret),
         "expires_at": timezone.localtime(asking.expires_at),
-        "discreet_name": settings.DISCREET_NAME,
     }
     mails.send(
         f"community/email/{template}",

@@ -81,7 +81,14 @@ FAREWELLS = {
 
 
 def member_deleted(
-    *, address: str, number: int, mark: str, on: date, farewell: str, **kwargs: Any
+    *,
+    address: str,
+    number: int,
+    mark: str,
+    on: date,
+    farewell: str,
+    language: str,
+    **kwargs: Any,
 ) -> None:
     """Queue, in the transaction of the deletion, what comes after it."""
     erase.enqueue(
@@ -90,7 +97,7 @@ def member_deleted(
         mark=mark,
         on=on.isoformat(),
         farewell=farewell,
-        language=translation.get_language() or settings.LANGUAGE_CODE,
+        language=language or translation.get_language() or settings.LANGUAGE_CODE,
     )
 
 

@@ -45,6 +45,7 @@ def delete_member(member: Member, *, farewell: str) -> bool:
         asked = [suggestion.pk for suggestion in suggestions_to_answer(found.email)]
         Suggestion.objects.filter(pk__in=asked).update(reply_address="")
         told = {"address": found.email, "number": found.pk, "mark": mark, "on": on}
+        told["language"] = found.language
         if stays_as_a_number(found):
             _empty(found, on)
         else:

@@ -1,6 +1,5 @@
 """Every mail that an account can bring about, sent by its real flow, gives nothing away (P2)."""
 
-import re
 from pathlib import Path
 
 import allauth
@@ -10,16 +9,11 @@ from django.core import mail
 from django.core.management import call_command
 from django.template.loader import render_to_string
 
-from community.accounts import AccountAdapter
+from tests import mail_checks
 from tests.community.account_steps import app_code, code_in
 from tests.factories import PASSWORD
+from tests.mail_checks import REVEALING
 
-REVEALING = re.compile(
-    r"cancer|breast|metasta|tumou?r|oncolog|illness|disease|patient|survivor|treatment|chemo|"
-    r"therap|clinic|hospital|nurse|doctor|care team|support|group|health|diagnos|stage|"
-    r"prognos|hospice|palliative|pink|127\.0\.0\.1|198\.51|Mozilla|evil\.example",
-    re.IGNORECASE,
-)
 SUBJECTS = {"Your code", "A note about your account", "An invitation"}
 NEW = "eleven brown owls asleep"
 
@@ -136,19 +130,9 @@ FLOWS = {
 
 
 def check(message):
-    raw = message.message()
     assert message.subject in SUBJECTS
-    assert message.from_email == "Waymark <no-reply@localhost>"
-    assert not REVEALING.search(message.subject + message.from_email), message.subject
-    assert not REVEALING.search(message.body), message.body
-    for name, value in raw.items():
-        assert not REVEALING.search(f"{name}: {value}"), name
-    assert raw["Auto-Submitted"] == "auto-generated"
-    assert not message.alternatives
-    for link in re.findall(r"https?://\S+", message.body):
-        assert link.startswith("http://localhost:8000/"), link
-    assert "{" not in message.body
     assert message.body.startswith("Hello,")
+    mail_checks.check(message)
 
 
 @pytest.mark.parametrize("flow", FLOWS, ids=lambda flow: flow.__name__)
@@ -159,21 +143,6 @@ def test_mail_gives_nothing_away(signed_in, member, flow):
     assert [message.subject for message in mail.outbox] == FLOWS[flow]
     for message in mail.outbox:
         check(message)
-
-
-@pytest.mark.parametrize(
-    "prefix",
-    [
-        "account/email/email_confirm",
-        "account/email/email_deleted",
-        "account/email/password_reset_key",
-        "mfa/email/webauthn_added",
-    ],
-)
-def test_mail_of_no_simple_flow_gives_nothing_away_either(db, prefix):
-    AccountAdapter().send_mail(prefix, "a@example.org", {"deleted_email": "b@example.org"})
-
-    check(mail.outbox[0])
 
 
 def test_no_template_of_allauth_is_left_as_it_came():

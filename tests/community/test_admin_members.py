@@ -18,7 +18,6 @@ from django.utils import timezone
 from community.member_data import support
 from community.models import Consent, Event, Member
 from tests.community.account_steps import sign_in
-from tests.community.test_account_mails import REVEALING
 from tests.factories import (
     MemberFactory,
     ReadingListFactory,
@@ -27,6 +26,7 @@ from tests.factories import (
     make_live,
     make_staff,
 )
+from tests.mail_checks import REVEALING
 
 pytestmark = pytest.mark.django_db
 

@@ -23,8 +23,8 @@ from portal.jobs import JOBS, run_due_jobs
 from portal.models import EmptySearch
 from portal.traces import forget_old_mail_files
 from tests.community.account_steps import sign_in
-from tests.community.test_account_mails import REVEALING
 from tests.factories import EmptySearchFactory, MemberFactory, make_live, make_staff
+from tests.mail_checks import REVEALING
 
 pytestmark = pytest.mark.django_db
 

@@ -26,8 +26,8 @@ from community.models.verifications import (
 from community.signals import mail_given_up
 from community.tasks import ask_organizers
 from community.verification_mails import ask, ask_owners, remind
-from tests.community.test_account_mails import REVEALING
 from tests.factories import CorrectionFactory, SupportGroupFactory
+from tests.mail_checks import REVEALING
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 12, 1, 12, tzinfo=UTC)
