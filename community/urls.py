@@ -6,6 +6,7 @@ from community.views import (
     account,
     calendars,
     entrance,
+    mail,
     member_data,
     notes,
     open_data,
@@ -47,6 +48,7 @@ reading_list_urls: list[URLPattern | URLResolver] = [
 account_urls = [
     path("", account.account, name="account"),
     path("confirm/", account.account_confirm, name="account-confirm"),
+    path("mail/", mail.account_mail, name="account-mail"),
     path("export/", member_data.account_export, name="account-export"),
     path(
         "export/<str:secret>/",

@@ -48,7 +48,7 @@ class Member(AbstractBaseUser, PermissionsMixin):
     joined_at = models.DateTimeField(_("joined"), default=timezone.now)
     # How the member reads, as facts.preferences.Preferences writes it; "" is as nobody chose.
     preferences = models.CharField(max_length=300, blank=True, editable=False)
-    # In which pages are shown and mails are written; "" is as the address of a page says.
+    # In which mails are written; "" is that of the page from which one is asked for.
     language = models.CharField(_("language"), max_length=10, blank=True)
     mail_about_changes = models.CharField(
         _("mail about what you saved"),

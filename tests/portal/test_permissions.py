@@ -115,6 +115,7 @@ ADDRESSES = {
         *PUBLIC,
     ),
     "community:account": ("/account/", (SIGN_IN, 200, 200), (SIGN_IN, 200, 200)),
+    "community:account-mail": ("/account/mail/", (SIGN_IN, 200, 200), (SIGN_IN, BAD, BAD)),
     "community:account-confirm": ("/account/confirm/", (SIGN_IN, 200, 200), (SIGN_IN, 200, 200)),
     # A proof of who is there comes first; tests/community/test_account_export.py goes on from it.
     "community:account-export": ("/account/export/", (SIGN_IN, 302, 302), (SIGN_IN, 302, 302)),

@@ -1,0 +1,74 @@
+"""What mail a member gets, and in which language."""
+
+import pytest
+
+pytestmark = pytest.mark.django_db
+
+
+def test_choice_is_kept_and_shown(client, member):
+    client.force_login(member)
+
+    response = client.post("/account/mail/", {"mail_about_changes": "safety"}, follow=True)
+
+    member.refresh_from_db()
+    assert member.mail_about_changes == "safety"
+    assert "Only if something about safety changes" in response.content.decode()
+
+
+def test_nothing_is_sent_unless_it_is_asked_for(client, member):
+    client.force_login(member)
+
+    page = client.get("/account/mail/").content.decode()
+
+    assert member.mail_about_changes == "off"
+    assert 'value="off"' in page
+    assert page.count(" checked") == 1
+
+
+@pytest.mark.parametrize(
+    "form",
+    [{}, {"mail_about_changes": "daily"}, {"mail_about_changes": "weekly", "language": "xx"}],
+)
+def test_what_is_not_offered_is_refused_in_words_and_kept(client, member, settings, form):
+    settings.LANGUAGES = [("en", "English"), ("es", "Spanish")]
+    client.force_login(member)
+
+    response = client.post("/account/mail/", form)
+
+    assert response.status_code == 400
+    assert "There is something to put right" in response.content.decode()
+    assert response.context["form"]["mail_about_changes"].value() == form.get("mail_about_changes")
+    member.refresh_from_db()
+    assert (member.mail_about_changes, member.language) == ("off", "")
+
+
+def test_language_is_asked_for_where_there_is_a_choice(client, member, settings):
+    client.force_login(member)
+    assert b'name="language"' not in client.get("/account/mail/").content
+    settings.LANGUAGES = [("en", "English"), ("es", "Spanish")]
+
+    client.post("/account/mail/", {"mail_about_changes": "off", "language": "es"})
+
+    member.refresh_from_db()
+    assert member.language == "es"
+
+
+def test_choice_changes_nothing_else(client, member):
+    client.force_login(member)
+    form = {"mail_about_changes": "off", "email": "other@example.org", "is_staff": "on"}
+
+    client.post("/account/mail/", form)
+
+    address = member.email
+    member.refresh_from_db()
+    assert (member.email, member.is_staff) == (address, False)
+
+
+def test_pages_of_the_account_stay_within_ten_queries(
+    client, member, django_assert_max_num_queries
+):
+    client.force_login(member)
+
+    for path in ("/account/", "/account/mail/", "/preferences/"):
+        with django_assert_max_num_queries(10):
+            client.get(path)
