@@ -118,6 +118,24 @@ class FactVersionQuerySet(models.QuerySet):
             .order_by("fact__position", "fact_id")
         )
 
+    def with_neighbours(self, at: datetime) -> Self:
+        """Versions with `previous_pk` and `next_pk`, of the live ones beside them in a topic."""
+        same = (
+            type(self)(self.model)
+            .live(at)
+            .filter(fact__topic=OuterRef("fact__topic"), language=OuterRef("language"))
+        )
+        place, key = OuterRef("fact__position"), OuterRef("fact_id")
+        before = same.filter(
+            Q(fact__position__lt=place) | Q(fact__position=place, fact_id__lt=key)
+        ).order_by("-fact__position", "-fact_id")
+        after = same.filter(
+            Q(fact__position__gt=place) | Q(fact__position=place, fact_id__gt=key)
+        ).order_by("fact__position", "fact_id")
+        return self.annotate(
+            previous_pk=Subquery(before.values("pk")[:1]), next_pk=Subquery(after.values("pk")[:1])
+        )
+
     def with_call_now(self, at: datetime, language: str | None) -> Self:
         """Live versions of published topics' facts that say what cannot wait, in their order."""
         return (

@@ -6,6 +6,7 @@ from django.views.decorators.http import require_safe
 
 from facts.gentle import Asked, kind_line, mark_terms, show, show_term, terms_in
 from facts.models import Fact, FactVersion, GlossaryTerm, Question
+from facts.related import around
 from facts.structured_data import of_fact
 from facts.views.moved import fact_moved
 
@@ -18,6 +19,7 @@ def fact_detail(request: HttpRequest, topic: str, slug: str) -> HttpResponse:
     version = (
         FactVersion.objects.of_topic(topic, now, get_language())
         .with_evidence()
+        .with_neighbours(now)
         .filter(fact__slug=slug)
         .first()
     )
@@ -39,6 +41,7 @@ def fact_detail(request: HttpRequest, topic: str, slug: str) -> HttpResponse:
         "history_url": fact.get_history_url(),
         "terms": [show_term(term, asked) for term in glossary if term.slug in used],
         "questions": questions,
+        "around": around(version, shown, questions, asked, now),
         "asked": asked,
     }
     return render(request, "facts/fact_detail.html", context)

@@ -1,3 +1,4 @@
+from collections import Counter
 from itertools import groupby
 from typing import Any
 
@@ -79,6 +80,7 @@ def topic_detail(request: HttpRequest, slug: str) -> HttpResponse:
             [*(v.sensitivity for v in versions), *(q.sensitivity for q in questions)]
         ),
         "questions": questions,
+        "audiences": _audiences_of(versions),
         "terms": [show_term(term, asked) for term in glossary if term.slug in used],
         "asked": asked,
         "source_count": len({c.source_id for v in versions for c in v.citations.all()}),
@@ -87,3 +89,9 @@ def topic_detail(request: HttpRequest, slug: str) -> HttpResponse:
         "oldest_review": min((r for r in reviewed if r), key=lambda r: r.reviewed_on, default=None),
     }
     return render(request, "facts/topic_detail.html", context)
+
+
+def _audiences_of(versions: list[FactVersion]) -> list[str]:
+    """Return for whom in particular a topic is: the audiences of at least half of its facts."""
+    named = Counter(audience for version in versions for audience in version.audiences)
+    return [audience for audience, count in named.items() if 2 * count >= len(versions)]

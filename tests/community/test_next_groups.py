@@ -5,9 +5,16 @@ from datetime import UTC, date, datetime
 import pytest
 import time_machine
 
-from tests.factories import MeetingFactory, TopicFactory
+from tests.factories import (
+    FactFactory,
+    MeetingFactory,
+    SupportGroupFactory,
+    TopicFactory,
+    make_live,
+)
 
 pytestmark = pytest.mark.django_db
+NAMES = ("In a room", "On screens", "Later on screens", "Even later", "Men meet", "Stale", "Ended")
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 
@@ -30,11 +37,7 @@ def groups():
 
 def names(client, address):
     text = client.get(address).content.decode()
-    order = sorted(
-        (text.index(f">{name}</a>"), name)
-        for name in ("In a room", "On screens", "Later on screens", "Even later", "Stale", "Ended")
-        if f">{name}</a>" in text
-    )
+    order = sorted((text.index(f">{name}</a>"), name) for name in NAMES if f">{name}</a>" in text)
     return [name for _place, name in order]
 
 
@@ -46,3 +49,32 @@ def test_topic_shows_the_next_two_of_those_that_the_directory_shows(client, grou
     TopicFactory(slug="bones")
 
     assert names(client, "/facts/bones/") == ["In a room", "On screens"]
+
+
+def test_topic_for_somebody_in_particular_shows_their_groups_first(client, groups):
+    MeetingFactory(group__name="Men meet", weekday="5", group__audiences=["men"])
+    topic = TopicFactory(slug="bones")
+    make_live(FactFactory(topic=topic), audiences=["men"])
+    make_live(FactFactory(topic=topic), audiences=["men", "family-carer"])
+    make_live(FactFactory(topic=topic))
+
+    assert names(client, "/facts/bones/") == ["Men meet", "In a room"]
+
+
+def test_audience_of_few_facts_changes_nothing(client, groups):
+    MeetingFactory(group__name="Men meet", weekday="5", group__audiences=["men"])
+    topic = TopicFactory(slug="bones")
+    for audiences in (["men"], [], []):
+        make_live(FactFactory(topic=topic), audiences=audiences)
+
+    assert names(client, "/facts/bones/") == ["In a room", "On screens"]
+
+
+def test_group_that_meets_every_day_leaves_room_for_another(client):
+    daily = SupportGroupFactory(name="Men meet", audiences=["men"])
+    for weekday in "0123456":
+        MeetingFactory(group=daily, weekday=weekday)
+    MeetingFactory(group__name="Later on screens", weekday="2")
+    make_live(FactFactory(topic=TopicFactory(slug="bones")), audiences=["men"])
+
+    assert names(client, "/facts/bones/") == ["Men meet", "Later on screens"]

@@ -168,3 +168,12 @@ def test_fact_needs_at_most_six_queries(client, fact, django_assert_max_num_quer
 
     with django_assert_max_num_queries(6):
         client.get("/facts/numbers/five-years/")
+
+
+@pytest.mark.parametrize("address", ["/facts/numbers/five-years/", "/facts/numbers/"])
+def test_link_to_the_page_opens_nothing(client, fact, address):
+    make_live(fact, sensitivity="prognosis")
+
+    html = client.get(f"{address}?show=five-years").content.decode()
+
+    assert f'<a href="http://localhost:8000{address}" data-copy-link>Link to this page</a>' in html
