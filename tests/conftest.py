@@ -4,6 +4,7 @@ import os
 
 import pytest
 from django.core.cache import cache
+from django.db import connection
 from hypothesis import settings
 
 from tests.factories import MemberFactory, make_staff
@@ -13,6 +14,24 @@ settings.register_profile("waymark", deadline=None)
 settings.load_profile("waymark")
 # Playwright runs an event loop in the tests' own thread.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+
+
+def pytest_collection_modifyitems(config, items):
+    """On PostgreSQL, leave out what asks no database: it was judged on SQLite."""
+    if connection.vendor != "postgresql":
+        return
+    pure = [item for item in items if not _may_ask_the_database(item)]
+    config.hook.pytest_deselected(items=pure)
+    items[:] = [item for item in items if _may_ask_the_database(item)]
+
+
+def _may_ask_the_database(item):
+    fixtures = {"db", "transactional_db", "live_server", "django_db_setup"}
+    return bool(
+        fixtures & set(getattr(item, "fixturenames", ()))
+        or item.get_closest_marker("django_db")
+        or item.get_closest_marker("own_database")
+    )
 
 
 @pytest.fixture(autouse=True)

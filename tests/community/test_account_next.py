@@ -4,6 +4,7 @@ import re
 
 import pytest
 from django.core import mail
+from django.core.cache import cache
 
 from tests.community.account_steps import sign_in
 from tests.factories import PASSWORD
@@ -89,6 +90,11 @@ SIGNED_IN = [
 ]
 
 
+def addresses_for(path):
+    """All of them for the page that everybody comes through; of the others, each kind once."""
+    return BAD if path == "/accounts/login/" else BAD[::5]
+
+
 def assert_stays(response):
     """Check that there is no error, and no way out of this site."""
     assert response.status_code < 500
@@ -97,19 +103,21 @@ def assert_stays(response):
 
 
 @pytest.mark.parametrize("path", ANONYMOUS)
-@pytest.mark.parametrize("address", BAD)
-def test_visitor_stays_here(client, db, path, address):
-    assert_stays(client.get(path, {"next": address}))
-    assert_stays(client.post(path, {"next": address}))
+def test_visitor_stays_here(client, db, path):
+    for address in addresses_for(path):
+        cache.clear()  # No limit may answer in the place of the page.
+        assert_stays(client.get(path, {"next": address}))
+        assert_stays(client.post(path, {"next": address}))
 
 
 @pytest.mark.parametrize("path", SIGNED_IN)
-@pytest.mark.parametrize("address", BAD)
-def test_member_stays_here(client, member, path, address):
-    client.force_login(member)
-
-    assert_stays(client.get(path, {"next": address}))
-    assert_stays(client.post(path, {"next": address}))
+def test_member_stays_here(client, member, path):
+    for address in addresses_for(path):
+        cache.clear()
+        client.force_login(member)
+        assert_stays(client.get(path, {"next": address}))
+        client.force_login(member)
+        assert_stays(client.post(path, {"next": address}))
 
 
 @pytest.mark.parametrize("address", BAD)

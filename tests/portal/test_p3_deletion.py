@@ -22,6 +22,7 @@ from django.db import connection
 from portal.secrets import make_secrets
 from tests.portal.processes import ROOT, run, start
 
+pytestmark = pytest.mark.own_database
 A_MINUTE = 60  # seconds
 
 
