@@ -79,6 +79,8 @@ class Shown:
     sources_checked_on: date | None = None
     is_starter: bool = False
     version: int = 0
+    # The day on which this version began, if it has.
+    since: date | None = None
 
     @property
     def has_notes(self) -> bool:
@@ -145,6 +147,7 @@ def show(fact: Fact, version: FactVersion, asked: Asked) -> Shown:
         "sources_checked_on": version.sources_checked_on,
         "is_starter": version.author_id is None,
         "version": version.number,
+        "since": timezone.localdate(version.live_from) if version.live_from else None,
     }
     if asked.covers(version.sensitivity, fact.slug):
         return Shown(

@@ -1,8 +1,14 @@
 """Comforts of reading in a real browser: words explained, the link copied, reading aloud."""
 
-import pytest
-from playwright.sync_api import expect
+from io import BytesIO
 
+import pytest
+from django.conf import settings
+from django.utils import timezone
+from playwright.sync_api import expect
+from pypdf import PdfReader
+
+from facts.models import Source
 from tests.browser.conftest import violations
 from tests.factories import FactFactory, GlossaryTermFactory, TopicFactory, make_live
 
@@ -204,3 +210,33 @@ def test_no_voice_of_the_device_no_button(speaking, voices):
     page.evaluate(f"voices = {voices}; speechSynthesis.dispatchEvent(new Event('voiceschanged'))")
 
     expect(button).to_be_hidden()
+
+
+@pytest.mark.parametrize("address", ["/facts/bones/", "/facts/bones/scans/"])
+def test_paper_spells_out_sources_and_addresses(page, library, live_server, address):
+    page.goto(live_server.url + address)
+
+    pages = PdfReader(BytesIO(page.pdf(format="A4"))).pages
+    words = " ".join(" ".join(page.extract_text() for page in pages).split())
+
+    source = Source.objects.get(citations__version__fact__slug="scans")
+    assert f"({source.url})" in words
+    assert "Last checked 22 November 2026." in words
+    today = timezone.localdate()
+    assert (
+        f"Version 1, since {today.day} {today:%B %Y}. {settings.SITE_URL}/facts/bones/scans/"
+        in words
+    )
+    assert f"as it was on {today.day} {today:%B %Y}" in words
+    assert words.count(f"{settings.SITE_URL}{address}") >= 1
+    # A word is explained on paper too; what can only be pressed is gone, and so is what is covered.
+    assert "A small sample." in words
+    for gone in (
+        "Search",
+        "Save to my list",
+        "Copy the link",
+        "Show this now",
+        "Next part",
+        "Canary",
+    ):
+        assert gone not in words
