@@ -13,6 +13,7 @@ from community.views import (
     reading_lists,
     saved_items,
     sessions,
+    sheets,
     suggestions,
     support_groups,
 )
@@ -36,13 +37,21 @@ saved_item_urls = [
     path("move/", saved_items.saved_item_move, name="saved-item-move"),
     path("remove/", saved_items.saved_item_delete, name="saved-item-delete"),
 ]
+sheet_urls = [
+    path("", sheets.appointment_sheet, name="appointment-sheet"),
+    path("choose/", sheets.appointment_sheet_choose, name="appointment-sheet-choose"),
+    path("answers/", sheets.appointment_sheet_answers, name="appointment-sheet-answers"),
+]
 reading_list_urls: list[URLPattern | URLResolver] = [
     path("", reading_lists.reading_list_list, name="reading-list-list"),
     path("state/", saved_items.state, name="state"),
     path("save/", saved_items.saved_item_create, name="saved-item-create"),
     path("calendar/", calendars.calendar_settings, name="calendar-settings"),
     path("calendar/<str:secret>.ics", calendars.calendar_feed, name="calendar-feed"),
+    path("sheet/", sheets.device_sheet, name="device-sheet"),
     path("<uuid:pk>/", reading_lists.reading_list_detail, name="reading-list-detail"),
+    path("<uuid:pk>/sheet/", include(sheet_urls)),
+    path("<uuid:pk>/sheet.pdf", sheets.appointment_sheet_pdf, name="appointment-sheet-pdf"),
     path("<uuid:pk>/items/<int:item>/", include(saved_item_urls)),
 ]
 account_urls = [

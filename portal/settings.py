@@ -343,6 +343,8 @@ ACCOUNT_RATE_LIMITS = {
     "login": "10/m/ip",
     "login_failed": "10/m/ip,5/5m/key",
     "member_lookup": "20/h/user",
+    "sheet_pdf": "30/10m/user",
+    "sheet_pdf_device": "30/10m/ip",
     "signup": "20/m/ip",
     "word_from_reader": "20/m/ip",
 }

@@ -1,8 +1,9 @@
 """The sheet that a member takes to an appointment: its questions, their order, the answers."""
 
+from collections.abc import Collection, Iterable, Mapping
 from typing import Self
 
-from django.db import models
+from django.db import models, transaction
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
@@ -46,6 +47,12 @@ class AppointmentSheet(models.Model):
     def __str__(self) -> str:
         return f"A{self.pk}"
 
+    @classmethod
+    def of(cls, reading_list: ReadingList) -> "AppointmentSheet":
+        """Return what was chosen for the sheet of `reading_list`; a new row is not saved yet."""
+        found = getattr(reading_list, "appointment_sheet", None)
+        return found or cls(reading_list=reading_list)
+
 
 class SheetQuestionQuerySet(models.QuerySet["SheetQuestion"]):
     def chosen(self) -> Self:
@@ -59,6 +66,57 @@ class SheetQuestionQuerySet(models.QuerySet["SheetQuestion"]):
     def in_order(self) -> Self:
         """Questions as the sheet has them: the top three first."""
         return self.order_by(F("top_place").asc(nulls_last=True), "position", "pk")
+
+    @transaction.atomic
+    def choose(
+        self,
+        reading_list: ReadingList,
+        *,
+        shown: Collection[int],
+        chosen: Iterable[int],
+        own: Mapping[int, tuple[str | None, bool]],
+        new: Iterable[str],
+    ) -> None:
+        """Write down which questions go on the sheet of `reading_list`.
+
+        Of the offered questions, those that are `chosen` go on it, and those that were `shown`
+        and are not chosen leave it; what was not shown stays as it is. `own` says of the rows of
+        one's own questions which text they have now, if another one, and whether they go on the
+        sheet; one without a text is deleted, unless it has an answer. `new` are more of them.
+        """
+        ReadingList.objects.select_for_update().get(pk=reading_list.pk)
+        rows = list(self.filter(reading_list=reading_list))
+        by_question = {row.question_id: row for row in rows if not row.is_own}
+        chosen = set(chosen)
+        last = max((row.position for row in rows), default=0)
+        for pk in chosen - by_question.keys():
+            last += 1
+            self.create(reading_list=reading_list, question_id=pk, position=last)
+        for pk, row in by_question.items():
+            if pk in chosen or pk in shown:
+                row.put(pk in chosen)
+        for row in rows:
+            if row.is_own and row.pk in own:
+                text, is_chosen = own[row.pk]
+                if text == "" and not row.has_answer:
+                    row.delete()
+                    continue
+                if text:
+                    row.text = text
+                    row.save(update_fields=["text"])
+                row.put(is_chosen)
+        for text in new:
+            last += 1
+            self.create(reading_list=reading_list, text=text, position=last)
+
+    @transaction.atomic
+    def put_first(self, reading_list: ReadingList, first: Iterable[int]) -> None:
+        """Let the rows `first` be asked first, in this order, instead of those before."""
+        ReadingList.objects.select_for_update().get(pk=reading_list.pk)
+        rows = self.filter(reading_list=reading_list)
+        rows.filter(top_place__isnull=False).update(top_place=None)
+        for place, pk in zip(TOP_PLACES, first, strict=False):
+            rows.filter(pk=pk, is_chosen=True).update(top_place=place)
 
 
 class SheetQuestion(models.Model):
@@ -133,3 +191,28 @@ class SheetQuestion(models.Model):
             return bool(self.answer)
         except UndecipherableText:
             return True
+
+    def put(self, is_chosen: bool) -> None:
+        """Put the question on the sheet, or take it off."""
+        if is_chosen == self.is_chosen:
+            return
+        self.is_chosen, self.top_place = is_chosen, None
+        self.save(update_fields=["is_chosen", "top_place"])
+
+    @transaction.atomic
+    def write_answer(self, text: str, based_on: int) -> bool:
+        """Save `text` if the answer is still the one that it was `based_on`.
+
+        Returns False, and changes nothing, if another tab has saved another text in between.
+        Raises UndecipherableText if the present keys do not open the answer that is there, and
+        DoesNotExist if the row has been removed; then, too, nothing is changed.
+        """
+        stored = SheetQuestion.objects.select_for_update().get(pk=self.pk)
+        if stored.answer == text:
+            self.answer, self.answer_number = stored.answer, stored.answer_number
+            return True
+        if stored.answer_number != based_on:
+            return False
+        self.answer, self.answer_number = text, stored.answer_number + 1
+        self.save(update_fields=["answer", "answer_number"])
+        return True

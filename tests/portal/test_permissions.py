@@ -100,6 +100,28 @@ ADDRESSES = {
         (SIGN_IN, 200, GONE),
         (SIGN_IN, 200, GONE),
     ),
+    # Nothing is on the sheet yet, so what leads there leads on to the choice.
+    "community:appointment-sheet": (
+        f"/lists/{LIST}/sheet/",
+        (SIGN_IN, 302, GONE),
+        (SIGN_IN, DONE, GONE),
+    ),
+    "community:appointment-sheet-choose": (
+        f"/lists/{LIST}/sheet/choose/",
+        (SIGN_IN, 200, GONE),
+        (SIGN_IN, DONE, GONE),
+    ),
+    "community:appointment-sheet-answers": (
+        f"/lists/{LIST}/sheet/answers/",
+        (SIGN_IN, 200, GONE),
+        (SIGN_IN, DONE, GONE),
+    ),
+    "community:appointment-sheet-pdf": (
+        f"/lists/{LIST}/sheet.pdf",
+        (SIGN_IN, 302, GONE),
+        (WRONG, WRONG, WRONG),
+    ),
+    "community:device-sheet": ("/lists/sheet/", (200, 200, 200), (200, 200, 200)),
     # The item has a note, which nobody's empty form overwrites, and no button takes away unasked.
     "community:saved-item-note": (f"{ITEM}/note/", (WRONG,) * 3, (REFUSED, 409, GONE)),
     "community:saved-item-read": (f"{ITEM}/read/", (WRONG,) * 3, (SIGN_IN, DONE, GONE)),
