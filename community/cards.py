@@ -3,9 +3,11 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
+from django.db.models import Count, Exists, OuterRef
 from django.utils.formats import date_format
-from django.utils.translation import get_language
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from community.fields import UndecipherableText
@@ -39,11 +41,41 @@ class Card:
     number: int = 0
     is_first: bool = False
     is_last: bool = False
+    # Of a topic: how many facts it has now, and on how many of them its reader has a mark.
+    fact_count: int = 0
+    read_count: int = 0
 
     @property
     def kind_label(self) -> str:
         """The kind, in words."""
         return str(KINDS[self.item.kind])
+
+    total: int = 0
+
+    @property
+    def days(self) -> str:
+        """When it was saved, and when it was marked as read, in words."""
+        words = _("Saved %(day)s.") % {"day": date_format(self.item.created_at, "j F Y")}
+        if self.item.read_at:
+            read = _("Read %(day)s.") % {"day": date_format(self.item.read_at, "j F Y")}
+            words = f"{words} {read}"
+        return words
+
+    @property
+    def progress(self) -> str:
+        """On how many of the facts of a topic there is a read mark, in words."""
+        words = ngettext(
+            "You marked %(read)s of its %(count)s fact as read.",
+            "You marked %(read)s of its %(count)s facts as read.",
+            self.fact_count,
+        )
+        return words % {"read": self.read_count, "count": self.fact_count}
+
+    @property
+    def place(self) -> str:
+        """What a button that moves it says to those who hear it."""
+        words = _("%(heading)s, now %(number)s of %(total)s")
+        return words % {"heading": self.heading, "number": self.number, "total": self.total}
 
     @property
     def is_sealed(self) -> bool:
@@ -82,6 +114,25 @@ def cards(items: Iterable[SavedItem], preferences: Preferences, at: datetime) ->
         for version in versions.defer("body"):
             newest.setdefault(version.fact_id, version)
     return [_card(item, newest, preferences, at) for item in items]
+
+
+def count_read_facts(shown: Iterable[Card], member: Any, at: datetime) -> None:
+    """Tell the cards of topics how far their reader has come. Asks one query.
+
+    A fact counts as read if `member` has marked it so on any list, archived or not.
+    """
+    topics = {card.item.topic_id: card for card in shown if card.item.topic_id and card.url}
+    if not topics:
+        return
+    marked = SavedItem.objects.filter(
+        reading_list__member=member, read_at__isnull=False, fact=OuterRef("pk")
+    )
+    facts = Fact.objects.live(at, get_language()).filter(topic__in=topics)
+    counts = facts.values("topic").annotate(
+        all=Count("pk"), read=Count("pk", filter=Exists(marked))
+    )
+    for topic, count, read in counts.order_by().values_list("topic", "all", "read"):
+        topics[topic].fact_count, topics[topic].read_count = count, read
 
 
 def _card(

@@ -20,11 +20,15 @@ from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from community.fields import Sealed, UndecipherableText
-from community.models import ReadingList, SupportGroup
+from community.models import ReadingList, SavedItem, SupportGroup
+from community.models.reading_lists import Target
 from facts.models import Fact, Topic
-from facts.models.addresses import fact_formerly_at, topic_formerly_at
-
-Target = Topic | Fact | SupportGroup
+from facts.models.addresses import (
+    FormerAddress,
+    FormerTopicAddress,
+    fact_formerly_at,
+    topic_formerly_at,
+)
 
 KINDS = {"topic": _("Topic"), "fact": _("Fact"), "group": _("Support group")}
 MAX_CHOICES = 20  # in one session
@@ -98,6 +102,43 @@ def find(kind: str, key: str, at: datetime) -> Target | None:
     return facts.filter(pk=moved.pk).first() if moved else None
 
 
+def find_all(names: Iterable[tuple[str, str]], at: datetime) -> dict[tuple[str, str], Target]:
+    """Return what `find` finds for each of `names`, in their order, with a handful of queries."""
+    names = [name for name in dict.fromkeys(names) if name[0] in KINDS]
+    keys = {kind: [key for each, key in names if each == kind] for kind in KINDS}
+    found: dict[tuple[str, str], Target] = {}
+    if keys["topic"]:
+        for topic in Topic.objects.published(at).filter(slug__in=keys["topic"]):
+            found["topic", topic.slug] = topic
+    if keys["group"]:
+        for group in SupportGroup.objects.published(at).filter(slug__in=keys["group"]):
+            found["group", group.slug] = group
+    if keys["fact"]:
+        # More than was asked for: a slug may be in several topics.
+        facts = Fact.objects.live(at, get_language()).select_related("topic")
+        slugs = [key.partition("/") for key in keys["fact"]]
+        named = facts.filter(
+            topic__slug__in={topic for topic, _slash, _slug in slugs},
+            slug__in={slug for _topic, _slash, slug in slugs},
+        )
+        for fact in named:
+            found["fact", f"{fact.topic.slug}/{fact.slug}"] = fact
+    for name in _formerly_elsewhere([name for name in names if name not in found]):
+        if target := find(*name, at):
+            found[name] = target
+    return {name: found[name] for name in names if name in found}
+
+
+def _formerly_elsewhere(names: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Return those of `names` that may be addresses which something had before."""
+    parts = {part for kind, key in names if kind != "group" for part in key.split("/")}
+    if not parts:
+        return []
+    former = set(FormerTopicAddress.objects.filter(slug__in=parts).values_list("slug", flat=True))
+    former |= set(FormerAddress.objects.filter(slug__in=parts).values_list("slug", flat=True))
+    return [(kind, key) for kind, key in names if former.intersection(key.split("/"))]
+
+
 def find_or_404(params: QueryDict) -> Target:
     """Return the one thing that `params` names by `topic`, `fact` or `group`, or raise Http404."""
     named = [(kind, str(params[kind])) for kind in KINDS if kind in params]
@@ -107,19 +148,23 @@ def find_or_404(params: QueryDict) -> Target:
     return target
 
 
-def save_all(user: Any, names: Iterable[tuple[str, str]]) -> dict[tuple[str, str], bool]:
-    """Put on the default list of `user`, in this order, what `names` name by kind and key.
+def save_all(
+    user: Any, names: Iterable[tuple[str, str]], reading_list: ReadingList | None = None
+) -> dict[tuple[str, str], bool]:
+    """Put on a list of `user`, in this order, what `names` name by kind and key.
 
-    Returns for each that is found whether it is new on the list.
+    Without a list, on the default one. Returns for each that is found whether it is new there.
     """
-    now = timezone.now()
-    targets = {name: find(*name, now) for name in names if name[0] in KINDS}
-    found = {name: target for name, target in targets.items() if target}
-    if not found:
+    targets = find_all(names, timezone.now())
+    if not targets:
         return {}
     with transaction.atomic():
-        reading_list = ReadingList.objects.default_for(user)
-        return {name: reading_list.add(target)[1] for name, target in found.items()}
+        reading_list = reading_list or ReadingList.objects.default_for(user)
+        added = reading_list.add_all(targets.values())
+        is_new = {item.key: new for item, new in added}
+        return {
+            name: is_new[SavedItem.name_of(target), target.pk] for name, target in targets.items()
+        }
 
 
 # What a device handed over

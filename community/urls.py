@@ -6,6 +6,8 @@ from community.views import (
     account,
     calendars,
     entrance,
+    from_device,
+    list_search,
     mail,
     member_data,
     notes,
@@ -35,6 +37,8 @@ saved_item_urls = [
     path("note/", notes.saved_item_note, name="saved-item-note"),
     path("read/", saved_items.saved_item_read, name="saved-item-read"),
     path("move/", saved_items.saved_item_move, name="saved-item-move"),
+    path("to-list/", saved_items.saved_item_to_list, name="saved-item-to-list"),
+    path("archive/", saved_items.saved_item_archive, name="saved-item-archive"),
     path("remove/", saved_items.saved_item_delete, name="saved-item-delete"),
 ]
 sheet_urls = [
@@ -52,6 +56,11 @@ reading_list_urls: list[URLPattern | URLResolver] = [
     path("<uuid:pk>/", reading_lists.reading_list_detail, name="reading-list-detail"),
     path("<uuid:pk>/sheet/", include(sheet_urls)),
     path("<uuid:pk>/sheet.pdf", sheets.appointment_sheet_pdf, name="appointment-sheet-pdf"),
+    path("search/", list_search.list_search, name="list-search"),
+    path("from-device/", from_device.from_device, name="from-device"),
+    path("<uuid:pk>/", reading_lists.reading_list_detail, name="reading-list-detail"),
+    path("<uuid:pk>/default/", reading_lists.reading_list_default, name="reading-list-default"),
+    path("<uuid:pk>/archive/", reading_lists.reading_list_archive, name="reading-list-archive"),
     path("<uuid:pk>/items/<int:item>/", include(saved_item_urls)),
 ]
 account_urls = [

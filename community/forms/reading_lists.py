@@ -93,6 +93,45 @@ class ListChoiceForm(forms.Form):
 
     def __init__(self, *args: Any, member: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["list"].queryset = member.reading_lists.all()  # type: ignore[attr-defined]
+        self.fields["list"].queryset = member.reading_lists.active()  # type: ignore[attr-defined]
+        self.helper = FormHelper(self)
+        self.helper.form_tag = False
+
+
+class OtherListForm(forms.Form):
+    """To which other list something on the list `here` is moved or copied."""
+
+    list = ListChoiceField(
+        label=_("To which list"), queryset=ReadingList.objects.none(), empty_label=None
+    )
+    with_note = forms.BooleanField(
+        label=_("Copy my note too"),
+        required=False,
+        initial=True,
+        help_text=_("Only for a copy. If you move it, your note goes along."),
+    )
+
+    def __init__(self, *args: Any, here: ReadingList, can_copy_note: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        others = here.member.reading_lists.active().exclude(pk=here.pk)
+        self.fields["list"].queryset = others  # type: ignore[attr-defined]
+        if not can_copy_note:
+            del self.fields["with_note"]
+        self.helper = FormHelper(self)
+        self.helper.form_tag = False
+
+
+class SearchForm(forms.Form):
+    """Words to look for in one's own lists and notes."""
+
+    words = forms.CharField(
+        label=_("Words to look for"),
+        max_length=200,
+        help_text=_("In titles and in your notes. The words are sent, and kept nowhere."),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
         self.helper = FormHelper(self)
         self.helper.form_tag = False

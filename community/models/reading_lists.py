@@ -144,16 +144,10 @@ class ReadingList(Noted):
         new, with its note. Of a fact, the item knows the version that is live at this moment.
         Asks as much for many as for one.
         """
+        targets = list(targets)
         keys = list(dict.fromkeys((SavedItem.name_of(target), target.pk) for target in targets))
         list(ReadingList.objects.select_for_update().filter(pk=self.pk).values_list("pk"))
-        pks = {name: [pk for kind, pk in keys if kind == name] for name in SavedItem.TARGETS}
-        named = [Q(**{f"{name}__in": pks[name]}) for name in SavedItem.TARGETS if pks[name]]
-        if not named:
-            return []
-        any_of = named[0]
-        for other in named[1:]:
-            any_of |= other
-        here = {item.key: item for item in self.saved_items.filter(any_of)}  # type: ignore[attr-defined]
+        here = {item.key: item for item in self.saved_items.of_any(targets)}  # type: ignore[attr-defined]
         now = timezone.now()
         missing = [key for key in keys if key not in here or here[key].archived_at]
         last = 0
@@ -168,6 +162,7 @@ class ReadingList(Noted):
             name, pk = key
             if key in here:
                 here[key].bring_back(position)
+                here[key].was_archived = True
                 continue
             item = SavedItem(reading_list=self, position=position, seen_at=now)
             setattr(item, f"{name}_id", pk)
@@ -189,6 +184,28 @@ class SavedItemQuerySet(models.QuerySet):
     def unread(self) -> Self:
         """Items without a read mark."""
         return self.filter(read_at__isnull=True)
+
+    def of_any(self, targets: Iterable[Target]) -> Self:
+        """Items by which one of `targets` is kept."""
+        pks: dict[str, list[int]] = {name: [] for name in SavedItem.TARGETS}
+        for target in targets:
+            pks[SavedItem.name_of(target)].append(target.pk)
+        return self.filter(
+            Q(topic__in=pks["topic"]) | Q(fact__in=pks["fact"]) | Q(group__in=pks["group"])
+        )
+
+    def counted(self) -> dict[str, int]:
+        """Return how many there are of each part of a list, and how many of the whole are read."""
+        active = Q(archived_at__isnull=True)
+        return self.aggregate(
+            all=Count("pk", filter=active),
+            read=Count("pk", filter=active & Q(read_at__isnull=False)),
+            unread=Count("pk", filter=active & Q(read_at__isnull=True)),
+            topics=Count("topic", filter=active),
+            facts=Count("fact", filter=active),
+            groups=Count("group", filter=active),
+            archived=Count("pk", filter=~active),
+        )
 
     def of_kind(self, kind: str) -> Self:
         """Items that are a `topic`, a `fact` or a `group`."""
@@ -229,6 +246,7 @@ class SavedItem(Noted):
     created_at = models.DateTimeField(_("saved"), auto_now_add=True)
 
     number: int
+    was_archived = False  # before it was saved again just now
 
     objects = SavedItemQuerySet.as_manager()
 

@@ -5,6 +5,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.db import IntegrityError, transaction
 from django.db.models import BigIntegerField
@@ -12,15 +13,26 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods, require_POST
 
-from community.cards import Card, cards
-from community.forms.reading_lists import ReadingListForm
+from community.cards import Card, cards, count_read_facts
+from community.forms.reading_lists import ReadingListForm, SearchForm
 from community.models import ReadingList, SavedItem
 from community.saving import UnsavedNote, forget_unsaved_note, taken_over, unsaved_notes
 
 PAGE_SIZE = 50  # items
+MAX_LISTS = 200  # of one member
+# What can be looked at of a list, besides the whole.
+PARTS_OF_A_LIST = {
+    "unread": gettext_lazy("Not read"),
+    "topics": gettext_lazy("Topics"),
+    "facts": gettext_lazy("Facts"),
+    "groups": gettext_lazy("Groups"),
+    "archived": gettext_lazy("Archive"),
+}
 
 
 def _save(form: ReadingListForm) -> bool:
@@ -50,11 +62,20 @@ def reading_list_list(request: HttpRequest) -> HttpResponse:
     form = ReadingListForm(
         request.POST if is_post else None, instance=ReadingList(member=request.user)
     )
+    lists = request.user.reading_lists
+    if is_post and form.is_valid() and lists.count() >= MAX_LISTS:
+        words = _("You have %(count)s lists, and more do not fit. Delete one first.")
+        form.add_error(None, words % {"count": MAX_LISTS})
     if is_post and _save(form):
         messages.success(request, _("The list is made. Save what you like to it."))
         return redirect(form.instance)
-    lists = request.user.reading_lists.with_item_counts()
-    context: dict[str, Any] = {"reading_lists": lists, "form": form}
+    counted = list(lists.with_item_counts())
+    context: dict[str, Any] = {
+        "reading_lists": [each for each in counted if not each.archived_at],
+        "archived_lists": [each for each in counted if each.archived_at],
+        "form": form,
+        "search_form": SearchForm(auto_id="search-%s"),
+    }
     if request.method == "GET":
         context["taken_over"] = taken_over(request)
     return _never_kept(render(request, "community/reading_list_list.html", context))
@@ -83,12 +104,51 @@ def reading_list_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
     return render_list(request, reading_list, form)
 
 
+@require_POST
+def reading_list_default(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Let what the member saves go to this list from now on."""
+    if not request.user.is_authenticated:
+        return redirect_to_login(reverse("community:reading-list-detail", args=[pk]))
+    reading_list = get_object_or_404(request.user.reading_lists, pk=pk)
+    reading_list.make_default()
+    messages.success(request, _("What you save goes to this list from now on."))
+    return redirect(reading_list)
+
+
+@require_POST
+def reading_list_archive(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Put a list aside, with all that is on it; or bring it back if `is_archived` is 0."""
+    if not request.user.is_authenticated:
+        return redirect_to_login(reverse("community:reading-list-detail", args=[pk]))
+    reading_list = get_object_or_404(request.user.reading_lists, pk=pk)
+    if request.POST.get("is_archived") == "0":
+        reading_list.restore()
+        messages.success(request, _("The list is back."))
+        return redirect(reading_list)
+    try:
+        reading_list.archive(timezone.now())
+    except ValidationError as error:
+        messages.warning(request, " ".join(error.messages))
+        return redirect(reading_list)
+    words = _("“%(title)s” is archived, with all that is on it.")
+    link = format_html('<a href="{}">{}</a>', reading_list.get_absolute_url(), _("See it"))
+    words = format_html("{} {}", words % {"title": reading_list.title}, link)
+    messages.success(request, words)
+    return redirect("community:reading-list-list")
+
+
 def render_list(
     request: HttpRequest, reading_list: ReadingList, form: ReadingListForm
 ) -> HttpResponse:
     """Return the page of a list, with the messages of single items on their cards."""
-    items = reading_list.saved_items.with_targets()  # type: ignore[attr-defined]
-    page = Paginator(items, PAGE_SIZE).get_page(request.GET.get("page"))
+    counts = reading_list.saved_items.counted()  # type: ignore[attr-defined]
+    show = request.GET.get("show", "")
+    if show not in PARTS_OF_A_LIST:
+        show = ""
+    paginator = Paginator(_part(reading_list, show), PAGE_SIZE)
+    # It is known, so it need not be asked for once more.
+    paginator.count = counts[show or "all"]
+    page = paginator.get_page(request.GET.get("page"))
     notes = unsaved_notes(request, reading_list)
     here = list(page)
     elsewhere = _elsewhere(reading_list, here, notes)
@@ -96,23 +156,56 @@ def render_list(
     shown = all_cards[: len(here)]
     by_item = {card.item.pk: card for card in shown}
     for number, card in enumerate(shown, start=page.start_index()):
-        card.number = number
+        card.number, card.total = number, page.paginator.count
         card.is_first = number == 1
         card.is_last = number == page.paginator.count
         card.based_on = str(card.item.note_number)
     for card in all_cards[len(here) :]:
         card.number = card.item.number
+    count_read_facts(shown, reading_list.member_id, timezone.now())
     kept_cards, loose_notes = _place(notes, all_cards)
+    here_page = None if show else page.number
     context = {
         "reading_list": reading_list,
+        "list_url": reading_list.get_absolute_url(),
         "page_obj": page,
         "cards": shown,
-        "kept_links": [(card, _note_url(reading_list, card, page.number)) for card in kept_cards],
+        "show": show,
+        "counts": counts,
+        "parts": _parts(counts, show),
+        "kept_links": [(card, _note_url(reading_list, card, here_page)) for card in kept_cards],
         "loose_notes": loose_notes,
         "form": form,
         "messages": list(_general_messages(request, by_item)),
     }
     return render(request, "community/reading_list_detail.html", context)
+
+
+def _part(reading_list: ReadingList, show: str) -> Any:
+    """Return what `show` names of a list, in its order; the latest first in the archive."""
+    items = reading_list.saved_items.with_targets()  # type: ignore[attr-defined]
+    if show == "archived":
+        return items.archived()
+    if show == "unread":
+        return items.active().unread()
+    return items.active().of_kind(show.removesuffix("s")) if show else items.active()
+
+
+def _parts(counts: dict[str, int], show: str) -> list[dict[str, Any]]:
+    """Return the parts of a list that have something in them, and the one that is shown."""
+    parts = {"": _("All"), **PARTS_OF_A_LIST}
+    found = [
+        {"show": name, "label": label, "count": counts[name or "all"], "is_shown": name == show}
+        for name, label in parts.items()
+    ]
+    # A part that is the whole says nothing new.
+    return [
+        part
+        for part in found
+        if part["is_shown"]
+        or not part["show"]
+        or (part["count"] and (part["show"] == "archived" or part["count"] < counts["all"]))
+    ]
 
 
 def _elsewhere(
@@ -142,14 +235,26 @@ def _place(notes: list[UnsavedNote], found: list[Card]) -> tuple[list[Card], lis
     return sorted(kept, key=lambda card: card.number), loose
 
 
-def _note_url(reading_list: ReadingList, card: Card, shown_page: int) -> str:
+def page_address(
+    reading_list: ReadingList, number: int, item: SavedItem | None = None, anchor: str = "item"
+) -> str:
+    """Return the address of the page on which the item with this number among the active ones is.
+
+    With the item, that of its card or of another part of it; then it may also be archived.
+    """
+    page = (number - 1) // PAGE_SIZE + 1
+    query = f"?page={page}" if page > 1 else ""
+    if item and item.archived_at:
+        query = "?show=archived"
+    part = f"#{anchor}-{item.pk}" if item else ""
+    return f"{reading_list.get_absolute_url()}{query}{part}"
+
+
+def _note_url(reading_list: ReadingList, card: Card, shown_page: int | None) -> str:
     """Return the address of the note on `card`, seen from the page `shown_page` of its list."""
-    anchor = f"#note-{card.item.pk}"
-    number = (card.number - 1) // PAGE_SIZE + 1
-    if number == shown_page:
-        return anchor
-    query = f"?page={number}" if number > 1 else ""
-    return f"{reading_list.get_absolute_url()}{query}{anchor}"
+    address = page_address(reading_list, card.number, card.item, "note")
+    is_here = not card.item.archived_at and (card.number - 1) // PAGE_SIZE + 1 == shown_page
+    return f"#note-{card.item.pk}" if is_here else address
 
 
 def _general_messages(request: HttpRequest, by_item: dict[int, Card]) -> Iterator[Any]:
@@ -166,7 +271,10 @@ def _general_messages(request: HttpRequest, by_item: dict[int, Card]) -> Iterato
 def _delete(request: HttpRequest, reading_list: ReadingList) -> HttpResponse:
     """Delete a list, after asking; the default one stays."""
     if reading_list.is_default:
-        messages.warning(request, _("What you save goes to this list, so it stays."))
+        words = _(
+            "What you save goes to this list, so it stays. Choose another list for that first."
+        )
+        messages.warning(request, words)
         return redirect(reading_list)
     items = reading_list.saved_items.all()  # type: ignore[attr-defined]
     notes = sum(1 for item in items if item.has_note) + len(unsaved_notes(request, reading_list))

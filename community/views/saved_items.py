@@ -6,52 +6,65 @@ from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.middleware.csrf import get_token
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from community.cards import Card, cards
-from community.forms.reading_lists import ListChoiceForm, number_or_none
+from community.forms.reading_lists import ListChoiceForm, OtherListForm, number_or_none
 from community.models import ReadingList, SavedItem
 from community.saving import (
-    MAX_AT_ONCE,
     Saveable,
     Target,
     find_or_404,
     remember_choice,
-    remember_taken_over,
-    save_all,
     saveable,
 )
-from community.views.reading_lists import PAGE_SIZE
+from community.views.reading_lists import PAGE_SIZE, PARTS_OF_A_LIST
+
+DIRECTIONS = {"up", "down", "top", "bottom"}
 
 
 @require_safe
 def state(request: HttpRequest) -> JsonResponse:
-    """Whether a member asks. The request says nothing of what is to be saved."""
-    response = JsonResponse({"member": request.user.is_authenticated})
+    """Whether a member asks. The request says nothing of what is to be saved.
+
+    A member gets the token that a form of ours would carry: the page where the button was
+    pressed is public and holds none. No other site can read this answer.
+    """
+    answer: dict[str, Any] = {"member": request.user.is_authenticated}
+    if request.user.is_authenticated:
+        answer["token"] = get_token(request)
+    return _private(JsonResponse(answer))
+
+
+def wants_json(request: HttpRequest) -> bool:
+    """Whether a script of ours asks, which stays on its page and tells what became of it."""
+    return request.get_preferred_type(["text/html", "application/json"]) == "application/json"
+
+
+def _private(response: Any) -> Any:
     response["Cache-Control"] = "private, no-store"
     return response
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def saved_item_create(request: HttpRequest) -> HttpResponse:
-    """Show what will be saved, and save it: on a member's list, or in the session for later.
-
-    POST saves one thing, or all that a member's device holds, as `kind` and `key`, repeated.
-    """
-    if request.method == "POST" and "key" in request.POST:
-        return _take_over(request)
+    """Show what will be saved, and save it: on a member's list, or in the session for later."""
+    is_script = wants_json(request)
     if request.method == "POST":
         target = find_or_404(request.POST)
         if not request.user.is_authenticated:
-            return _choose(request, target)
+            # A script then follows its link, which leads to this page.
+            return JsonResponse({}, status=403) if is_script else _choose(request, target)
         reading_list = _chosen_list(request)
         item, is_new = reading_list.add(target)
+        if is_script:
+            return _saved_answer(request, item, is_new)
         words = _("Saved.") if is_new else _("It was on your list already.")
         messages.success(request, words, f"item-{item.pk}")
         return redirect(address_of(item))
@@ -63,58 +76,44 @@ def saved_item_create(request: HttpRequest) -> HttpResponse:
         context["on_lists"] = lists.filter(
             pk__in=SavedItem.objects.filter(**key).values("reading_list")
         )
-        if lists.count() > 1:
+        if lists.active().count() > 1:
             context["form"] = ListChoiceForm(
                 member=request.user, initial={"list": request.GET.get("list")}
             )
-    response = render(request, "community/saved_item_create.html", context)
-    response["Cache-Control"] = "private, no-store"
-    return response
+    return _private(render(request, "community/saved_item_create.html", context))
+
+
+def _saved_answer(request: HttpRequest, item: SavedItem, is_new: bool) -> JsonResponse:
+    """Say to a script where the thing is saved, and how to take that back."""
+    if not is_new:
+        return _answer(request, item, _("It is on “%(list)s” already."))
+    way_back = "saved-item-archive" if item.was_archived else "saved-item-delete"
+    return _answer(request, item, _("Saved to “%(list)s”."), way_back)
+
+
+def _answer(request: HttpRequest, item: SavedItem, words: str, way_back: str = "") -> JsonResponse:
+    """Return `words`, and where the item is, on which lists it could be, and what undoes it."""
+    others = request.user.reading_lists.active().exclude(pk=item.reading_list_id)  # type: ignore[union-attr]
+    address = [item.reading_list_id, item.pk]
+    answer = {
+        "words": words % {"list": item.reading_list.title},
+        "url": address_of(item),
+        "undo": reverse(f"community:{way_back}", args=address) if way_back else "",
+        "move": reverse("community:saved-item-to-list", args=address),
+        "lists": [{"id": str(other.pk), "title": other.title} for other in others],
+    }
+    return _private(JsonResponse(answer))
 
 
 def _chosen_list(request: HttpRequest) -> ReadingList:
     """Return the list that the form names, or the default one; 404 if it is not the member's."""
-    lists = request.user.reading_lists  # type: ignore[union-attr]
+    lists = request.user.reading_lists.active()  # type: ignore[union-attr]
     if "list" not in request.POST:
         return ReadingList.objects.default_for(request.user)  # type: ignore[arg-type]
     try:
         return get_object_or_404(lists, pk=request.POST["list"])
     except ValidationError:
         raise Http404 from None
-
-
-def _take_over(request: HttpRequest) -> HttpResponse:
-    """Save what a device holds on the default list, and tell what became of it."""
-    address = reverse("community:reading-list-list")
-    if not request.user.is_authenticated:
-        return redirect_to_login(address)
-    pairs = zip(request.POST.getlist("kind"), request.POST.getlist("key"), strict=False)
-    names = list(dict.fromkeys(pairs))
-    if not names:
-        raise Http404
-    saved = save_all(request.user, names[:MAX_AT_ONCE])
-    remember_taken_over(request, saved)
-    new = sum(saved.values())
-    old, gone = len(saved) - new, len(names[:MAX_AT_ONCE]) - len(saved)
-    words = []
-    if new:
-        words.append(ngettext("%(count)d saved.", "%(count)d saved.", new) % {"count": new})
-    if old:
-        was = ngettext(
-            "%(count)d was on your list already.", "%(count)d were on your list already.", old
-        )
-        words.append(was % {"count": old})
-    if gone:
-        left = ngettext(
-            "%(count)d is no longer here, so it was left on this device.",
-            "%(count)d are no longer here, so they were left on this device.",
-            gone,
-        )
-        words.append(left % {"count": gone})
-    if len(names) > MAX_AT_ONCE:
-        words.append(_("The others did not fit. Press the button again to save them."))
-    messages.add_message(request, messages.SUCCESS if saved else messages.INFO, " ".join(words))
-    return redirect(address)
 
 
 def _choose(request: HttpRequest, target: Target) -> HttpResponse:
@@ -136,12 +135,18 @@ def _choose(request: HttpRequest, target: Target) -> HttpResponse:
     return redirect(f"{page}?{query}")
 
 
-def address_of(item: SavedItem, anchor: str = "item") -> str:
+def address_of(item: SavedItem, anchor: str = "item", show: str = "") -> str:
     """Return the address of an item's card, or of a part of it, on the right page of its list.
 
     `anchor` "up" or "down" is the button that moves it; at an end of the list, the other one.
+    `show` is the part of the list that was looked at: there the card may be gone.
     """
-    items = SavedItem.objects.filter(reading_list_id=item.reading_list_id)
+    address = reverse("community:reading-list-detail", args=[item.reading_list_id])
+    if item.archived_at:
+        return f"{address}?show=archived#{anchor}-{item.pk}"
+    if show in PARTS_OF_A_LIST:
+        return f"{address}?show={show}#{anchor}-{item.pk}"
+    items = SavedItem.objects.active().filter(reading_list_id=item.reading_list_id)
     keys = list(items.values_list("pk", flat=True))
     place = keys.index(item.pk) if item.pk in keys else 0
     if anchor == "up" and place == 0:
@@ -149,7 +154,6 @@ def address_of(item: SavedItem, anchor: str = "item") -> str:
     elif anchor == "down" and place == len(keys) - 1:
         anchor = "up"
     page = place // PAGE_SIZE + 1
-    address = reverse("community:reading-list-detail", args=[item.reading_list_id])
     query = f"?page={page}" if page > 1 else ""
     return f"{address}{query}#{anchor}-{item.pk}"
 
@@ -176,18 +180,41 @@ def saved_item_read(request: HttpRequest, pk: UUID, item: int) -> HttpResponse:
     saved = item_or_404(request, pk, item)
     if not saved.mark_read(request.POST.get("is_read") != "0", timezone.now()):
         raise Http404
-    return redirect(address_of(saved, "read"))
+    return redirect(address_of(saved, "read", request.POST.get("show", "")))
 
 
 @require_POST
 def saved_item_move(request: HttpRequest, pk: UUID, item: int) -> HttpResponse:
-    """Move the item one place up, or down. The button that was pressed has the focus again."""
+    """Move the item up, down or to an end. A button that moves it has the focus again."""
     if not request.user.is_authenticated:
         return _sign_in_first(pk)
     saved = item_or_404(request, pk, item)
-    is_up = request.POST.get("direction") == "up"
-    saved.move("up" if is_up else "down")
-    return redirect(address_of(saved, "up" if is_up else "down"))
+    direction = request.POST.get("direction", "")
+    saved.move(direction if direction in DIRECTIONS else "down")
+    return redirect(address_of(saved, "up" if direction in {"up", "top"} else "down"))
+
+
+@require_POST
+def saved_item_archive(request: HttpRequest, pk: UUID, item: int) -> HttpResponse:
+    """Put the item aside with its note, or bring it back if `is_archived` is 0."""
+    if not request.user.is_authenticated:
+        return _sign_in_first(pk)
+    saved = item_or_404(request, pk, item)
+    if request.POST.get("is_archived") == "0":
+        saved.bring_back()
+        messages.success(request, _("It is back in its place."), f"item-{saved.pk}")
+        return redirect(address_of(saved))
+    address = _address_after(saved, request.POST.get("show", ""))
+    saved.archive(timezone.now())
+    if wants_json(request):
+        return _private(JsonResponse({"words": _("It is in the archive of your list again.")}))
+    words = _("“%(heading)s” is archived, with your note if it has one.") % {
+        "heading": card_of(request, saved).heading
+    }
+    archive = f"{saved.reading_list.get_absolute_url()}?show=archived"
+    link = format_html('{} <a href="{}">{}</a>', words, archive, _("See the archive"))
+    messages.success(request, link)
+    return redirect(address)
 
 
 @require_POST
@@ -197,17 +224,78 @@ def saved_item_delete(request: HttpRequest, pk: UUID, item: int) -> HttpResponse
         return _sign_in_first(pk)
     saved = item_or_404(request, pk, item)
     card = card_of(request, saved)
-    place = SavedItem.objects.filter(
-        reading_list=saved.reading_list, position__lt=saved.position
-    ).count()
+    address = _address_after(saved, request.POST.get("show", ""))
     # Asked again if the note has changed since the question was shown.
     if not saved.remove(number_or_none(request.POST.get("with_note", ""))):
-        return render(request, "community/saved_item_delete.html", {"item": saved, "card": card})
+        context = {"item": saved, "card": card, "show": request.POST.get("show", "")}
+        if wants_json(request):
+            words = _("It has a note of yours by now, so it is still on your list.")
+            return _private(JsonResponse({"words": words}, status=409))
+        return render(request, "community/saved_item_delete.html", context)
+    if wants_json(request):
+        return _private(JsonResponse({"words": _("It is off your list again.")}))
     words = _("“%(heading)s” is off your list.") % {"heading": card.heading}
     messages.success(request, _with_way_back(words, card, saved))
-    page = place // PAGE_SIZE + 1
-    address = saved.reading_list.get_absolute_url()
-    return redirect(f"{address}?page={page}" if page > 1 else address)
+    return redirect(address)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def saved_item_to_list(request: HttpRequest, pk: UUID, item: int) -> HttpResponse:
+    """Ask to which other list the item goes; move it there, or copy it."""
+    if not request.user.is_authenticated:
+        return _sign_in_first(pk)
+    saved = item_or_404(request, pk, item)
+    card = card_of(request, saved)
+    form = OtherListForm(
+        request.POST if request.method == "POST" else None,
+        here=saved.reading_list,
+        can_copy_note=saved.has_note and not card.is_sealed,
+    )
+    address = _address_after(saved, "archived" if saved.archived_at else "")
+    if request.method == "POST" and form.is_valid():
+        there = form.cleaned_data["list"]
+        is_copy = "copy" in request.POST
+        try:
+            if is_copy:
+                is_done = saved.copy_to(there, with_note=form.cleaned_data.get("with_note", False))
+            else:
+                is_done = saved.move_to(there)
+        except SavedItem.DoesNotExist:
+            raise Http404 from None
+        if is_done:
+            return _told_of_list(request, card, there, address, is_copy=is_copy)
+        form.add_error("list", _("It is on that list already, so nothing was changed."))
+    if wants_json(request):
+        words = [str(error) for errors in form.errors.values() for error in errors]
+        return _private(JsonResponse({"words": " ".join(words)}, status=409))
+    context = {"item": saved, "card": card, "form": form, "address": address}
+    return render(request, "community/saved_item_to_list.html", context)
+
+
+def _told_of_list(
+    request: HttpRequest, card: Card, there: ReadingList, address: str, *, is_copy: bool
+) -> HttpResponse:
+    """Say that the thing of `card` is on the list `there`, and lead back to `address`."""
+    if wants_json(request):
+        return _answer(request, card.item, _("Moved to “%(list)s”."), "saved-item-delete")
+    if is_copy:
+        words = _("“%(heading)s” is on “%(list)s” too.")
+    else:
+        words = _("“%(heading)s” is on “%(list)s” now.")
+    words %= {"heading": card.heading, "list": there.title}
+    link = format_html('<a href="{}">{}</a>', there.get_absolute_url(), _("Go to that list"))
+    messages.success(request, format_html("{} {}", words, link))
+    return redirect(address)
+
+
+def _address_after(item: SavedItem, show: str) -> str:
+    """Return the address of where the item is on its list, for when it will be gone from there."""
+    address = item.reading_list.get_absolute_url()
+    if show in PARTS_OF_A_LIST:
+        return f"{address}?show={show}"
+    items = SavedItem.objects.active().filter(reading_list=item.reading_list)
+    page = items.filter(position__lt=item.position).count() // PAGE_SIZE + 1
+    return f"{address}?page={page}" if page > 1 else address
 
 
 def _with_way_back(words: str, card: Card, item: SavedItem) -> str:

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from community.models import ReadingList, SavedItem
-from tests.browser.conftest import violations
+from tests.browser.conftest import errors, violations
 from tests.factories import (
     PASSWORD,
     FactFactory,
@@ -22,6 +22,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 STORE = "waymark.saved"
 SAVED = "Saved on this device"
+CHOOSE = "Choose what goes on my list"
 
 
 @pytest.fixture
@@ -49,6 +50,11 @@ def named(words, title):
     return re.compile(rf"^{words}\s*: {title}")
 
 
+def open_more(page, title):
+    """Unfold the buttons of an item that are needed less often."""
+    page.locator(".saved-item summary", has_text=named("More", title)).click()
+
+
 def press_tab_until(page, locator, most=80):
     """Press Tab until `locator` has the focus."""
     for _press in range(most):
@@ -73,7 +79,7 @@ def test_visitor_saves_on_the_device_alone_and_takes_it_back(page, live_server, 
 
     link = save_link(page, "Figures over five years")
     expect(link).to_contain_text(SAVED)
-    expect(page.locator("main [role=status]")).to_have_text(
+    expect(page.locator("main > [role=status]")).to_have_text(
         "Saved on this device. Nothing was sent."
     )
     assert requests == [("GET", f"{live_server.url}/lists/state/", None)]
@@ -165,17 +171,106 @@ def test_where_the_question_fails_the_link_is_followed(page, live_server, topic)
     assert stored(page) == []
 
 
-def test_member_saves_on_the_list_and_nothing_on_the_device(page, live_server, topic, sign_in):
+def told(page, title):
+    """What is said beside a save link."""
+    return page.locator(
+        f'a[data-save][data-title="{title}"] + [data-save-after] [data-save-status]'
+    )
+
+
+def test_member_saves_with_one_press_and_takes_it_back(page, live_server, topic, sign_in):
     member = MemberFactory()
+    sign_in(member)
+    page.goto(f"{live_server.url}/facts/bones/")
+    assert "csrf" not in page.content()
+    link = save_link(page, "Bones")
+
+    link.focus()
+    page.keyboard.press("Enter")
+
+    expect(told(page, "Bones")).to_have_text("Saved to “My list”.")
+    expect(page.locator("main > [role=status]").last).to_have_text("Saved to “My list”.")
+    expect(link).to_be_focused()
+    expect(link).to_contain_text("On my list")
+    assert page.url == f"{live_server.url}/facts/bones/"
+    item = SavedItem.objects.get()
+    assert item.reading_list.member == member
+    expect(link).to_have_attribute("href", f"/lists/{item.reading_list_id}/#item-{item.pk}")
+    # With one list there is no other to choose.
+    expect(page.get_by_role("button", name=named("Another list", "Bones"))).to_have_count(0)
+    assert page.evaluate("localStorage.length + sessionStorage.length") == 0
+    assert violations(page) == []
+
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("button", name=named("Undo", "Bones"))).to_be_focused()
+    page.keyboard.press("Enter")
+
+    expect(link).to_be_focused()
+    expect(link).to_contain_text("Save to my list")
+    expect(link).to_have_attribute("href", "/lists/save/?topic=bones")
+    expect(page.locator("main > [role=status]").last).to_have_text("It is off your list again.")
+    assert not SavedItem.objects.exists()
+
+
+def test_member_saves_once_and_chooses_another_list(page, live_server, topic, sign_in):
+    member = MemberFactory()
+    first = ReadingList.objects.default_for(member)
+    visit = ReadingListFactory(member=member, title="A visit")
+    first.add(topic)
     sign_in(member)
     page.goto(f"{live_server.url}/facts/bones/")
 
     save_link(page, "Bones").click()
-    page.get_by_role("button", name="Save to my list").click()
+    expect(told(page, "Bones")).to_have_text("It is on “My list” already.")
+    expect(page.get_by_role("button", name=named("Undo", "Bones"))).to_have_count(0)
+    page.get_by_role("button", name=named("Another list", "Bones")).click()
+    expect(page.get_by_label("To which list")).to_be_focused()
+    assert violations(page) == []
+    page.get_by_role("button", name=named("Move it there", "Bones")).click()
 
-    expect(page.get_by_text("Saved.", exact=True)).to_be_visible()
-    assert SavedItem.objects.get().reading_list.member == member
-    assert page.evaluate("localStorage.length + sessionStorage.length") == 0
+    expect(told(page, "Bones")).to_have_text("Moved to “A visit”.")
+    assert SavedItem.objects.get().reading_list == visit
+
+
+def test_fault_after_saving_is_told_in_words(page, live_server, topic, sign_in):
+    sign_in(MemberFactory())
+    page.goto(f"{live_server.url}/facts/bones/")
+    save_link(page, "Bones").click()
+    expect(told(page, "Bones")).to_have_text("Saved to “My list”.")
+    page.route("**/remove/", lambda route: route.fulfill(status=503, body="Later"))
+
+    undo = page.get_by_role("button", name=named("Undo", "Bones"))
+    undo.click()
+    expect(told(page, "Bones")).to_contain_text("nothing was changed")
+    page.unroute("**/remove/")
+    undo.click()
+
+    expect(save_link(page, "Bones")).to_contain_text("Save to my list")
+    assert not SavedItem.objects.exists()
+
+
+def test_without_a_connection_nothing_is_saved_and_it_says_so(page, live_server, topic):
+    page.goto(f"{live_server.url}/facts/bones/")
+    page.context.set_offline(True)
+
+    save_link(page, "Bones").click()
+
+    expect(told(page, "Bones")).to_contain_text("There is no connection")
+    page.context.set_offline(False)
+    errors.clear()  # The browser says so too.
+    save_link(page, "Bones").click()
+    expect(save_link(page, "Bones")).to_contain_text(SAVED)
+
+
+def test_device_that_is_full_says_so(page, live_server, topic):
+    page.goto(f"{live_server.url}/facts/bones/")
+    many = [{"kind": "topic", "key": f"t{n}", "title": f"T {n}", "url": "/x/"} for n in range(200)]
+    page.evaluate("([key, text]) => localStorage.setItem(key, text)", [STORE, json.dumps(many)])
+
+    save_link(page, "Bones").click()
+
+    expect(told(page, "Bones")).to_contain_text("200 things are saved on this device")
+    assert len(stored(page)) == 200
 
 
 def test_without_script_the_visitor_signs_in_and_finds_it_saved(browser, live_server, topic):
@@ -259,6 +354,7 @@ def test_typed_note_is_saved_before_another_item_is_marked_or_removed(page, note
     expect(page.get_by_role("button", name=named("Mark as not read", "Second"))).to_be_focused()
     assert note_of(notes[0]) == "Ask on Tuesday"
     page.get_by_label("Your note").first.fill("Ask on Friday")
+    open_more(page, "First")
     page.get_by_role("button", name=named("Remove", "First")).click()
 
     # The question shows the note as it was typed last.
@@ -355,14 +451,19 @@ def test_new_member_saves_all_that_the_device_holds(page, live_server, topic, si
 
     expect(page.get_by_text("Nothing here yet")).to_be_hidden()
     assert violations(page) == []
-    page.get_by_role("button", name="Save all of these to my list").click()
-    expect(page.get_by_text("2 saved.")).to_be_visible()
+    page.get_by_role("button", name=CHOOSE).click()
+    # Nothing is saved before it has been looked at.
+    expect(page.get_by_role("heading", level=1)).to_have_text("From this device to a list")
+    assert violations(page) == []
+    assert not SavedItem.objects.exists()
+    expect(page.get_by_text("Gone", exact=True)).to_be_visible()
+    page.get_by_label("Bones").uncheck()
+    page.get_by_role("button", name="Save what is ticked to my list").click()
+    expect(page.get_by_text("1 saved.")).to_be_visible()
     expect(page.get_by_role("link", name="My list", exact=True).last).to_be_visible()
-    titles = [item.kind for item in SavedItem.objects.filter(reading_list__member=member)]
-    assert titles == ["topic", "fact"]
-    # What could not be saved is still on the device.
-    assert stored(page) == [gone]
-    expect(page.locator("[data-device-list] h3")).to_have_text("Gone")
+    assert [item.kind for item in SavedItem.objects.filter(reading_list__member=member)] == ["fact"]
+    # What was not saved is still on the device.
+    assert [item["key"] for item in stored(page)] == ["bones", "gone"]
 
 
 def test_device_keeps_all_until_they_are_known_to_be_saved(page, live_server, topic, sign_in):
@@ -371,12 +472,33 @@ def test_device_keeps_all_until_they_are_known_to_be_saved(page, live_server, to
     expect(save_link(page, "Bones")).to_contain_text(SAVED)
     sign_in(MemberFactory())
     page.goto(f"{live_server.url}/lists/")
-    page.route("**/lists/save/", lambda route: route.fulfill(status=503, body="Later"))
+    page.get_by_role("button", name=CHOOSE).click()
+    page.route("**/lists/from-device/", lambda route: route.fulfill(status=503, body="Later"))
 
-    page.get_by_role("button", name="Save all of these to my list").click()
+    page.get_by_role("button", name="Save what is ticked to my list").click()
 
     expect(page.get_by_text("Later")).to_be_visible()
+    page.unroute("**/lists/from-device/")
+    page.goto(f"{live_server.url}/facts/bones/")
     assert len(stored(page)) == 1
+
+
+def test_device_list_is_put_in_order_by_keyboard_alone(page, live_server):
+    items = [{"kind": "topic", "key": key, "title": key, "url": "/x/"} for key in "abc"]
+    page.goto(f"{live_server.url}/lists/")
+    page.evaluate("([key, text]) => localStorage.setItem(key, text)", [STORE, json.dumps(items)])
+    page.reload()
+    expect(page.get_by_role("button", name=named("Move up", "a"))).to_be_hidden()
+
+    press_tab_until(page, page.get_by_role("button", name=named("Move up", "c")))
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name=named("Move up", "c"))).to_be_focused()
+    expect(page.locator("main > [role=status]")).to_have_text("c, now 2 of 3")
+    page.keyboard.press("Enter")
+
+    expect(page.get_by_role("button", name=named("Move down", "c"))).to_be_focused()
+    assert [item["key"] for item in stored(page)] == ["c", "a", "b"]
+    assert violations(page) == []
 
 
 def test_empty_state_comes_back_with_the_last_one_removed(page, live_server, topic, sign_in):
@@ -388,10 +510,10 @@ def test_empty_state_comes_back_with_the_last_one_removed(page, live_server, top
 
     page.get_by_role("button", name=named("Remove", "Bones")).click()
     expect(page.get_by_text("Nothing here yet")).to_be_visible()
-    expect(page.get_by_role("button", name="Save all of these to my list")).to_be_hidden()
+    expect(page.get_by_role("button", name=CHOOSE)).to_be_hidden()
     page.get_by_role("button", name="Undo").click()
     expect(page.get_by_text("Nothing here yet")).to_be_hidden()
-    expect(page.get_by_role("button", name="Save all of these to my list")).to_be_visible()
+    expect(page.get_by_role("button", name=CHOOSE)).to_be_visible()
 
 
 def test_day_on_the_device_is_written_as_everywhere_else(page, live_server):
@@ -442,6 +564,7 @@ def test_pages_of_a_member_are_without_fault(page, live_server, topic, sign_in, 
     found["conflict"] = violations(page)
     page.get_by_role("button", name="Keep both").click()
     expect(page.get_by_label("Your note").first).to_have_value("From another tab\n\nFrom this tab")
+    page.get_by_text("More").first.click()
     page.get_by_role("button", name="Remove").first.click()
     found["remove"] = violations(page)
     page.goto(f"{live_server.url}/lists/{reading_list.pk}/")

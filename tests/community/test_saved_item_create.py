@@ -1,8 +1,7 @@
-import re
-
 import pytest
 from django.contrib.sessions.models import Session
 from django.test import Client
+from django.utils import timezone
 
 from community.models import ReadingList, SavedItem
 from tests.factories import (
@@ -214,113 +213,98 @@ def test_page_asks_few_questions(client, member, topic, django_assert_max_num_qu
         client.get("/lists/save/?topic=bones")
 
 
-# All that the device holds, at once
+# A script, which stays on its page
 
 
-def save_all(client, *items, **options):
-    """Send the form that save.js has filled with `items`, each a kind and a key."""
-    kinds, keys = zip(*items, strict=True)
-    return client.post("/lists/save/", {"kind": kinds, "key": keys}, **options)
+def save_by_script(client, **fields):
+    return client.post("/lists/save/", fields, headers={"accept": "application/json"})
 
 
-def told_to_be_saved(response):
-    """What save.js may take off the device."""
-    pattern = r'<li data-kind="([^"]*)" data-key="([^"]*)"></li>'
-    return re.findall(pattern, response.content.decode())
-
-
-def test_all_are_saved_on_the_default_list_in_their_order(client, member, topic):
-    version = make_live(FactFactory(topic=topic, slug="scans"))
-    group = SupportGroupFactory(slug="circle")
-    other = ReadingListFactory(member=member)
+def test_script_is_told_where_it_is_and_what_can_be_done_now(client, member, topic):
+    mine = ReadingList.objects.default_for(member)
+    visit, put_aside = ReadingListFactory.create_batch(2, member=member)
+    put_aside.archive(timezone.now())
     client.force_login(member)
 
-    items = [("group", "circle"), ("topic", "bones"), ("fact", "bones/scans")]
-    response = save_all(client, *items, follow=True)
+    response = save_by_script(client, topic="bones")
 
-    mine = ReadingList.objects.get(member=member, is_default=True)
-    assert [item.target for item in mine.saved_items.all()] == [group, topic, version.fact]
-    assert not other.saved_items.exists()
-    assert response.redirect_chain == [("/lists/", 302)]
-    assert b"3 saved." in response.content
-    assert told_to_be_saved(response) == items
+    item = mine.saved_items.get()
+    page, address = f"/lists/{mine.pk}/", f"/lists/{mine.pk}/items/{item.pk}"
+    assert response["Cache-Control"] == "private, no-store"
+    assert response.json() == {
+        "words": "Saved to “My list”.",
+        "url": f"{page}#item-{item.pk}",
+        "undo": f"{address}/remove/",
+        "move": f"{address}/to-list/",
+        "lists": [{"id": str(visit.pk), "title": visit.title}],
+    }
+    again = save_by_script(client, topic="bones").json()
+    assert (again["words"], again["undo"]) == ("It is on “My list” already.", "")
+    assert mine.saved_items.count() == 1
 
 
-def test_all_says_what_was_there_and_what_is_gone(client, member, topic):
-    ReadingList.objects.default_for(member).add(topic)
-    TopicFactory(slug="sleep")
-    hidden = TopicFactory(published_at=None)
+def test_script_undoes_what_it_did(client, member, topic):
+    mine = ReadingList.objects.default_for(member)
+    client.force_login(member)
+    as_script = {"headers": {"accept": "application/json"}}
+
+    undone = client.post(save_by_script(client, topic="bones").json()["undo"], **as_script)
+    assert undone.json() == {"words": "It is off your list again."}
+    assert not mine.saved_items.exists()
+
+    # What had been archived goes back there, with its note.
+    item = mine.add(topic)[0]
+    item.write_note("kept", 0)
+    item.archive(timezone.now())
+    undo = save_by_script(client, topic="bones").json()["undo"]
+    undone = client.post(undo, {"is_archived": "1"}, **as_script)
+    assert undone.json() == {"words": "It is in the archive of your list again."}
+    item.refresh_from_db()
+    assert (item.note, item.archived_at is None) == ("kept", False)
+
+    # Another tab has written a note meanwhile: that is not thrown away.
+    other = mine.add(TopicFactory())[0]
+    other.write_note("words", 0)
+    response = client.post(f"/lists/{mine.pk}/items/{other.pk}/remove/", **as_script)
+    assert response.status_code == 409
+    assert "a note of yours" in response.json()["words"]
+    assert mine.saved_items.active().get() == other
+
+
+def test_script_chooses_another_list(client, member, topic):
+    ReadingList.objects.default_for(member)
+    visit = ReadingListFactory(member=member, title="A visit")
+    client.force_login(member)
+    as_script = {"headers": {"accept": "application/json"}}
+    move = save_by_script(client, topic="bones").json()["move"]
+
+    moved = client.post(move, {"list": str(visit.pk), "move": "1"}, **as_script).json()
+
+    item = visit.saved_items.get()
+    assert moved["words"] == "Moved to “A visit”."
+    assert moved["undo"] == f"/lists/{visit.pk}/items/{item.pk}/remove/"
+    assert [each["title"] for each in moved["lists"]] == ["My list"]
+    theirs = ReadingListFactory()
+    for number in (theirs.pk, "nonsense", ""):
+        response = client.post(moved["move"], {"list": str(number), "move": "1"}, **as_script)
+        assert response.status_code == 409
+        assert response.json()["words"]
+    assert not theirs.saved_items.exists()
+
+
+def test_script_of_a_visitor_saves_nothing(client, topic):
+    response = save_by_script(client, topic="bones")
+
+    assert response.status_code == 403
+    assert not response.cookies
+    assert not Session.objects.exists()
+
+
+def test_archived_list_cannot_be_saved_to(client, member, topic):
+    put_aside = ReadingListFactory(member=member, archived_at=timezone.now())
     client.force_login(member)
 
-    response = save_all(
-        client,
-        ("topic", "bones"),
-        ("topic", "sleep"),
-        ("topic", "sleep"),
-        ("topic", hidden.slug),
-        ("service", "sleep"),
-        ("fact", "sleep"),
-        follow=True,
-    )
+    response = client.post("/lists/save/", {"topic": "bones", "list": str(put_aside.pk)})
 
-    assert SavedItem.objects.count() == 2
-    page = response.content.decode()
-    assert "1 saved. 1 was on your list already." in page
-    assert "3 are no longer here" in page
-    # What is not on the list is not taken off the device.
-    assert told_to_be_saved(response) == [("topic", "bones"), ("topic", "sleep")]
-
-
-def test_nothing_is_lost_if_the_page_never_comes(client, member, topic):
-    client.force_login(member)
-    save_all(client, ("topic", "bones"))
-
-    response = save_all(client, ("topic", "bones"), follow=True)
-
-    assert b"1 was on your list already." in response.content
-    assert told_to_be_saved(response) == [("topic", "bones")]
-    # Told once: what is saved on the device later is another thing.
-    assert told_to_be_saved(client.get("/lists/")) == []
-
-
-def test_a_hundred_are_saved_at_once_and_no_more(client, member):
-    topics = TopicFactory.create_batch(101)
-    client.force_login(member)
-
-    response = save_all(client, *[("topic", topic.slug) for topic in topics], follow=True)
-
-    assert SavedItem.objects.count() == len(told_to_be_saved(response)) == 100
-    assert b"100 saved." in response.content
-    assert b"Press the button again" in response.content
-
-
-def test_all_unknown_makes_no_list(client, member):
-    client.force_login(member)
-
-    response = save_all(client, ("topic", "none"), follow=True)
-
-    assert b"1 is no longer here" in response.content
-    assert not ReadingList.objects.exists()
-    assert told_to_be_saved(response) == []
-
-
-def test_visitor_who_sends_all_signs_in_first_and_keeps_all(client, topic):
-    response = save_all(client, ("topic", "bones"))
-
-    assert response["Location"] == "/accounts/login/?next=/lists/"
-    assert told_to_be_saved(client.get("/lists/")) == []
-
-
-def test_all_needs_a_form_of_ours(topic, member):
-    client = Client(enforce_csrf_checks=True)
-    client.force_login(member)
-
-    assert save_all(client, ("topic", "bones")).status_code == 403
-
-
-def test_kinds_without_keys_save_nothing(client, member, topic):
-    client.force_login(member)
-
-    assert client.post("/lists/save/", {"kind": "topic", "key": []}).status_code == 404
-    client.post("/lists/save/", {"kind": [], "key": "bones"})
+    assert response.status_code == 404
     assert not SavedItem.objects.exists()

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from django.contrib.sessions.backends.db import SessionStore
 from django.template import engines
-from django.test import RequestFactory
+from django.test import Client, RequestFactory
 from django.utils import timezone
 
 from community.models import ReadingList, SavedItem
@@ -303,8 +303,22 @@ def test_state_says_only_whether_a_member_asks(client, member):
     signed_in = client.get("/lists/state/")
 
     assert anonymous.json() == {"member": False}
-    assert signed_in.json() == {"member": True}
+    assert not anonymous.cookies
+    # And what makes a form of a script one of ours.
+    assert set(signed_in.json()) == {"member", "token"}
+    assert set(signed_in.cookies) == {"csrf"}
     for response in (anonymous, signed_in):
         assert response["Cache-Control"] == "private, no-store"
-        assert not response.cookies
     assert client.post("/lists/state/").status_code == 405
+
+
+def test_token_of_the_state_is_that_of_a_form(member):
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(member)
+    TopicFactory(slug="bones")
+    token = client.get("/lists/state/").json()["token"]
+
+    saved = client.post("/lists/save/", {"topic": "bones", "csrfmiddlewaretoken": token})
+
+    assert saved.status_code == 302
+    assert SavedItem.objects.count() == 1

@@ -122,6 +122,25 @@ ADDRESSES = {
         (WRONG, WRONG, WRONG),
     ),
     "community:device-sheet": ("/lists/sheet/", (200, 200, 200), (200, 200, 200)),
+    "community:reading-list-default": (
+        f"/lists/{LIST}/default/",
+        (WRONG,) * 3,
+        (SIGN_IN, DONE, GONE),
+    ),
+    "community:reading-list-archive": (
+        f"/lists/{LIST}/archive/",
+        (WRONG,) * 3,
+        (SIGN_IN, DONE, GONE),
+    ),
+    "community:list-search": ("/lists/search/", (SIGN_IN, 200, 200), (SIGN_IN, 200, 200)),
+    # A GET leads to the lists: the server knows of no device.
+    "community:from-device": ("/lists/from-device/", (SIGN_IN, 302, 302), (SIGN_IN, 302, 302)),
+    "community:saved-item-to-list": (
+        f"{ITEM}/to-list/",
+        (SIGN_IN, 200, GONE),
+        (SIGN_IN, 200, GONE),
+    ),
+    "community:saved-item-archive": (f"{ITEM}/archive/", (WRONG,) * 3, (SIGN_IN, DONE, GONE)),
     # The item has a note, which nobody's empty form overwrites, and no button takes away unasked.
     "community:saved-item-note": (f"{ITEM}/note/", (WRONG,) * 3, (REFUSED, 409, GONE)),
     "community:saved-item-read": (f"{ITEM}/read/", (WRONG,) * 3, (SIGN_IN, DONE, GONE)),

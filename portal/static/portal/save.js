@@ -1,8 +1,9 @@
-// Saving without an account: on this device alone. Nothing about what is saved is ever sent, but
-// when a member presses the button that puts it on a list.
+// Saving with one press, without leaving the page: on a member's list, or without an account on
+// this device alone. Nothing about what is saved on the device is ever sent, but when a member
+// presses the button that shows what could go on a list.
 //
 // Every save link works without this module: it leads to the page that saves. Here a press asks
-// first whether a member is signed in. If so, or if anything goes wrong, the link is followed.
+// first whether a member is signed in. If anything goes wrong, the link is followed.
 
 const script = document.querySelector("[data-save-script]");
 const words = (name) => script.dataset[`words${name[0].toUpperCase()}${name.slice(1)}`] || "";
@@ -10,6 +11,7 @@ const words = (name) => script.dataset[`words${name[0].toUpperCase()}${name.slic
 // The store: a JSON list of {kind, key, title, url, saved}.
 
 const STORE = "waymark.saved";
+const MOST = 200; // things on one device
 
 function read() {
   try {
@@ -62,44 +64,76 @@ function itemOf(link) {
   return { kind, key, title, url, saved };
 }
 
-function show(link, isSaved) {
-  const { kind, key } = link.dataset;
-  // Twice: as it is seen, and as it is heard together with the title.
+// Twice: as it is seen, and as it is heard together with the title.
+function name(link, text) {
   for (const part of link.querySelectorAll("[data-save-words]")) {
-    part.textContent = words(isSaved ? "saved" : "save");
+    part.textContent = text;
   }
-  if (isSaved === (link.dataset.savedHere === "1")) {
-    return;
-  }
-  if (!isSaved) {
-    link.dataset.savedHere = "";
-    link.href = link.dataset.saveUrl;
-    link.nextElementSibling.remove();
-    return;
-  }
-  link.dataset.savedHere = "1";
-  link.dataset.saveUrl = link.getAttribute("href");
-  link.href = "/lists/";
-  const after = document.createElement("span");
+}
+
+function button(text, title, whenPressed) {
+  const made = document.createElement("button");
+  made.type = "button";
+  made.className = "link-button";
+  made.textContent = text;
+  const more = document.createElement("span");
+  more.className = "visually-hidden";
+  more.textContent = `: ${title}`;
+  made.append(more);
+  made.addEventListener("click", whenPressed);
+  return made;
+}
+
+const afterOf = (link) => (link.nextElementSibling?.matches("[data-save-after]") ? link.nextElementSibling : null);
+
+// Puts words, and whatever can be done now, behind the link.
+function put(link, text, ...parts) {
+  const after = afterOf(link) || document.createElement("span");
+  after.dataset.saveAfter = "";
   const told = document.createElement("span");
   told.dataset.saveStatus = "";
   told.className = "meta";
-  const undo = document.createElement("button");
-  undo.type = "button";
-  undo.className = "link-button";
-  undo.textContent = words("undo");
-  const title = document.createElement("span");
-  title.className = "visually-hidden";
-  title.textContent = `: ${link.dataset.title}`;
-  undo.append(title);
-  undo.addEventListener("click", () => {
+  told.textContent = text;
+  after.replaceChildren(told, ...parts.flatMap((part) => [" ", part]));
+  link.after(after);
+}
+
+function reset(link) {
+  name(link, words("save"));
+  if (link.dataset.saveUrl) {
+    link.href = link.dataset.saveUrl;
+  }
+  link.dataset.savedHere = "";
+  link.dataset.onList = "";
+  afterOf(link)?.remove();
+}
+
+function leadTo(link, address) {
+  link.dataset.saveUrl ||= link.getAttribute("href");
+  link.href = address;
+}
+
+// On the device
+
+function show(link, isSaved) {
+  const { kind, key, title } = link.dataset;
+  if (link.dataset.onList === "1" || isSaved === (link.dataset.savedHere === "1")) {
+    return;
+  }
+  if (!isSaved) {
+    reset(link);
+    return;
+  }
+  name(link, words("saved"));
+  link.dataset.savedHere = "1";
+  leadTo(link, "/lists/");
+  const undo = button(words("undo"), title, () => {
     write(without({ kind, key }));
     showAll();
     link.focus();
     announce(words("undone"));
   });
-  after.append(told, " ", undo);
-  link.after(after);
+  put(link, "", undo);
 }
 
 const links = [...document.querySelectorAll("a[data-save]")];
@@ -110,21 +144,129 @@ function showAll() {
   }
 }
 
-async function isMember() {
+function saveHere(link) {
+  if (read().length >= MOST) {
+    put(link, words("full"));
+    announce(words("full"));
+    return true;
+  }
+  if (!write([...without(link.dataset), itemOf(link)])) {
+    return false;
+  }
+  showAll();
+  afterOf(link).querySelector("[data-save-status]").textContent = words("savedStatus");
+  announce(words("savedStatus"));
+  return true;
+}
+
+// On a member's list
+
+const PATIENCE = 20_000; // ms
+
+// Whether a member asks, and then the token that a form of ours would carry.
+async function ask() {
   const response = await fetch(script.dataset.stateUrl, {
     headers: { Accept: "application/json" },
     cache: "no-store",
+    signal: AbortSignal.timeout(PATIENCE),
   });
   if (!response.ok) {
     throw new Error(response.statusText);
   }
-  return (await response.json()).member !== false;
+  return response.json();
 }
+
+// Returns the answer, which has words even where it says no.
+async function send(address, token, fields) {
+  const response = await fetch(address, {
+    method: "POST",
+    body: new URLSearchParams({ csrfmiddlewaretoken: token, ...fields }),
+    headers: { Accept: "application/json" },
+    cache: "no-store",
+    redirect: "manual",
+    signal: AbortSignal.timeout(PATIENCE),
+  });
+  const answer = await response.json();
+  if (!answer.words) {
+    throw new Error(response.statusText);
+  }
+  return { ...answer, isDone: response.ok };
+}
+
+// Does one thing more with what was just saved; the words say what became of it.
+async function goOn(link, pressed, address, fields, whenDone) {
+  pressed.disabled = true;
+  try {
+    const { token } = await ask();
+    const answer = await send(address, token, fields);
+    if (answer.isDone) {
+      whenDone(answer);
+    } else {
+      afterOf(link).querySelector("[data-save-status]").textContent = answer.words;
+    }
+    announce(answer.words);
+  } catch {
+    afterOf(link).querySelector("[data-save-status]").textContent = words("failed");
+    announce(words("failed"));
+  } finally {
+    pressed.disabled = false;
+  }
+}
+
+function choice(link, answer) {
+  const field = document.createElement("span");
+  field.className = "save-choice";
+  field.hidden = true;
+  const label = document.createElement("label");
+  label.textContent = words("list");
+  const select = document.createElement("select");
+  select.className = "form-select";
+  select.append(...answer.lists.map(({ id, title }) => new Option(title, id)));
+  label.append(select);
+  const move = button(words("move"), link.dataset.title, () => {
+    goOn(link, move, answer.move, { list: select.value, move: "1" }, (moved) => {
+      onList(link, moved);
+      link.focus();
+    });
+  });
+  field.append(label, " ", move);
+  const open = button(words("other"), link.dataset.title, () => {
+    field.hidden = !field.hidden;
+    open.setAttribute("aria-expanded", String(!field.hidden));
+    if (!field.hidden) {
+      select.focus();
+    }
+  });
+  open.setAttribute("aria-expanded", "false");
+  return [open, field];
+}
+
+function onList(link, answer) {
+  name(link, words("onList"));
+  link.dataset.onList = "1";
+  leadTo(link, answer.url);
+  const parts = [];
+  if (answer.undo) {
+    const undo = button(words("undo"), link.dataset.title, () => {
+      goOn(link, undo, answer.undo, { is_archived: "1" }, () => {
+        reset(link);
+        link.focus();
+      });
+    });
+    parts.push(undo);
+  }
+  if (answer.lists.length) {
+    parts.push(...choice(link, answer));
+  }
+  put(link, answer.words, ...parts);
+}
+
+// A press
 
 async function press(event) {
   const link = event.currentTarget;
   const isPlain = event.button === 0 && !event.ctrlKey && !event.metaKey && !event.shiftKey && !event.altKey;
-  if (!isPlain || link.dataset.savedHere === "1") {
+  if (!isPlain || link.dataset.savedHere === "1" || link.dataset.onList === "1") {
     return;
   }
   event.preventDefault();
@@ -132,22 +274,27 @@ async function press(event) {
     return;
   }
   link.dataset.busy = "1";
+  const { kind, key } = link.dataset;
   const address = link.href;
   try {
-    const goesToAccount = await isMember();
-    if (goesToAccount || !write([...without(link.dataset), itemOf(link)])) {
+    const { member, token } = await ask();
+    if (member) {
+      const answer = await send(address.split("?")[0], token, { [kind]: key });
+      onList(link, answer);
+      announce(answer.words);
+    } else if (!saveHere(link)) {
       location.assign(address);
-      return;
     }
   } catch {
-    location.assign(address);
-    return;
+    if (navigator.onLine) {
+      location.assign(address);
+    } else {
+      put(link, words("offline"));
+      announce(words("offline"));
+    }
   } finally {
     link.dataset.busy = "";
   }
-  showAll();
-  link.nextElementSibling.querySelector("[data-save-status]").textContent = words("savedStatus");
-  announce(words("savedStatus"));
 }
 
 for (const link of links) {
@@ -158,8 +305,7 @@ showAll();
 // The list of what is saved on this device
 
 const section = document.querySelector("[data-device-list]");
-const saveAll = section?.querySelector("[data-device-save-all]");
-const AT_ONCE = 200; // items; the server says how many of them it takes
+const list = section?.querySelector("[data-device-items]");
 
 // An address of our own, whatever somebody may have put into the store.
 const isOurs = (url) => typeof url === "string" && /^\/(?![/\\])/.test(url);
@@ -168,6 +314,21 @@ function place(item, index) {
   const items = without(item);
   items.splice(index, 0, item);
   return write(items);
+}
+
+// Moves an item by one place; the button that was pressed has the focus again.
+function move(item, step) {
+  const index = read().findIndex((other) => isSame(other, item));
+  const last = read().length - 1;
+  const there = index + step;
+  if (index < 0 || there < 0 || there > last || !place(item, there)) {
+    return;
+  }
+  fill();
+  const row = list.children[there];
+  const isAtEnd = there === (step < 0 ? 0 : last);
+  row.querySelector((step < 0) !== isAtEnd ? "[data-item-up]" : "[data-item-down]").focus();
+  announce(words("place").replace("{title}", String(item.title || item.key)).replace("{number}", there + 1).replace("{total}", last + 1));
 }
 
 function removedRow(items, text, row) {
@@ -201,7 +362,7 @@ function dayOf(item) {
   return words("day").replace("{day}", `${parts.day} ${parts.month} ${parts.year}`);
 }
 
-function rowOf(item, index) {
+function rowOf(item, index, all) {
   const row = section.querySelector("[data-device-item]").content.firstElementChild.cloneNode(true);
   const title = String(item.title || item.key);
   row.querySelector("[data-item-kind]").textContent = words(String(item.kind));
@@ -218,6 +379,14 @@ function rowOf(item, index) {
   if (save) {
     save.href = `/lists/save/?${new URLSearchParams({ [item.kind]: item.key })}`;
   }
+  for (const [selector, step, isEnd] of [
+    ["[data-item-up]", -1, index === 0],
+    ["[data-item-down]", 1, index === all.length - 1],
+  ]) {
+    const way = row.querySelector(selector);
+    way.hidden = isEnd;
+    way.addEventListener("click", () => move(item, step));
+  }
   row.querySelector("[data-item-remove]").addEventListener("click", () => {
     write(without(item));
     showAround();
@@ -229,9 +398,8 @@ function rowOf(item, index) {
 // What makes sense only where something is saved on the device, or only where nothing is.
 function showAround() {
   const isEmpty = read().length === 0;
-  section.querySelector("[data-device-clear]").hidden = isEmpty;
-  if (saveAll) {
-    saveAll.hidden = isEmpty;
+  for (const part of section.querySelectorAll("[data-device-some]")) {
+    part.hidden = isEmpty;
   }
   const emptyState = document.querySelector("[data-empty-state]");
   if (emptyState) {
@@ -243,7 +411,7 @@ function fill() {
   const items = read();
   section.hidden = items.length === 0;
   showAround();
-  section.querySelector("[data-device-items]").replaceChildren(...items.map(rowOf));
+  list.replaceChildren(...items.map(rowOf));
 }
 
 if (section) {
@@ -252,15 +420,19 @@ if (section) {
     write([]);
     showAround();
     const row = document.createElement("li");
-    section.querySelector("[data-device-items]").replaceChildren(row);
+    list.replaceChildren(row);
     removedRow(items, words("removedAll"), row);
   });
-  saveAll?.addEventListener("formdata", ({ formData }) => {
-    for (const { kind, key } of read().slice(0, AT_ONCE)) {
-      formData.append("kind", kind);
-      formData.append("key", key);
-    }
-  });
+  section.querySelector("[data-device-print]").addEventListener("click", () => print());
+  for (const form of section.querySelectorAll("form[data-device-send]")) {
+    form.addEventListener("formdata", ({ formData }) => {
+      for (const { kind, key, title } of read().slice(0, MOST)) {
+        formData.append("kind", kind);
+        formData.append("key", key);
+        formData.append("title", title || "");
+      }
+    });
+  }
   // Only what the server names is on the list for certain; the rest stays.
   for (const { dataset } of document.querySelectorAll("[data-device-saved] > li")) {
     write(without(dataset));
