@@ -1,21 +1,25 @@
 """What the community app does when one of its rows is saved, or somebody signs in."""
 
+from collections.abc import Sequence
 from typing import Any
 
+from allauth.account.signals import email_changed
 from django.contrib.auth.signals import user_logged_in
 from django.db.models import Model
 from django.db.models.signals import post_delete, post_save
 from django.utils import timezone
 
+from community import bounces
 from community.models import (
     Meeting,
     MeetingException,
+    Member,
     Occurrence,
     Pause,
     SupportGroup,
     Verification,
 )
-from community.signals import mail_given_up
+from community.signals import mail_given_up, mail_taken
 
 
 def _meeting_saved(instance: Meeting, **kwargs: Any) -> None:
@@ -58,9 +62,21 @@ def _forget_notices(user: Any, **kwargs: Any) -> None:
     forget_notices(user)
 
 
-def _note_undelivered(message_id: str, is_refused: bool, **kwargs: Any) -> None:
+def _note_undelivered(
+    message_id: str, is_refused: bool, addresses: Sequence[str] = (), **kwargs: Any
+) -> None:
     for asking in Verification.objects.of_message(message_id):
         asking.note_undelivered(message_id, is_refused=is_refused)
+    if addresses:
+        bounces.note_bounced(addresses, timezone.localdate())
+
+
+def _note_taken(addresses: Sequence[str], **kwargs: Any) -> None:
+    bounces.note_arrived(addresses)
+
+
+def _has_another_address(user: Any, **kwargs: Any) -> None:
+    Member.objects.filter(pk=user.pk).update(mail_bounced_on=None)
 
 
 def connect() -> None:
@@ -75,3 +91,5 @@ def connect() -> None:
     user_logged_in.connect(_save_what_was_chosen, dispatch_uid="community_save_chosen")
     user_logged_in.connect(_forget_notices, dispatch_uid="community_forget_notices")
     mail_given_up.connect(_note_undelivered, dispatch_uid="community_mail_given_up")
+    mail_taken.connect(_note_taken, dispatch_uid="community_mail_taken")
+    email_changed.connect(_has_another_address, dispatch_uid="community_another_address")

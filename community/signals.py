@@ -6,9 +6,13 @@ from django.dispatch import Signal
 # something public has changed.
 public_content_changed = Signal()
 
-# Sent by whoever delivers mail, when a message will not arrive: `message_id`, and `is_refused`,
-# whether the other side does not take it. Otherwise our own server could not be reached.
+# Sent by whoever delivers mail, when a message will not arrive: `message_id`; `is_refused`,
+# whether the other side does not take it (otherwise our own server could not be reached); and
+# `addresses`, those at which nobody gets mail.
 mail_given_up = Signal()
+
+# Sent by whoever delivers mail, when a server has taken a message to `addresses`.
+mail_taken = Signal()
 
 # Sent in the transaction in which a member is deleted, with `address`, `number`, `mark` and `on`
 # (see community.member_data.ledger), `language`, which the member has chosen, if any, and

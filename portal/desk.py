@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -10,7 +11,8 @@ from django.utils.translation import ngettext
 from community.admin import desk as community_desk
 from facts.admin import desk as facts_desk
 from facts.admin.desk import Line, Panel, Section, first_few, list_url
-from portal.models import EmptySearch
+from portal.mail import waiting_for_long
+from portal.models import EmptySearch, GivenUpMail
 
 
 def sections(user: Any) -> list[Section]:
@@ -26,9 +28,46 @@ def sections(user: Any) -> list[Section]:
     if groups:
         found.append(Section("groups", _("Groups and services"), groups))
     accounts = community_desk.account_panels(user)
+    if user.is_superuser:
+        accounts.append(_mail())
     if accounts:
         found.append(Section("accounts", _("Accounts"), accounts))
     return found
+
+
+def _mail() -> Panel:
+    """Say how many mails are stuck. A number: whom they are to is nobody's business."""
+    given_up = GivenUpMail.objects.number_in_all()
+    waiting = waiting_for_long(timezone.now())
+    words = []
+    if waiting:
+        words.append(
+            ngettext(
+                "%(number)d mail is waiting: the mail server does not take it.",
+                "%(number)d mails are waiting: the mail server does not take them.",
+                waiting,
+            )
+            % {"number": waiting}
+        )
+    if given_up:
+        words.append(
+            ngettext(
+                "%(number)d mail was given up within the last 30 days, after about five hours.",
+                "%(number)d mails were given up within the last 30 days, each after about five "
+                "hours.",
+                given_up,
+            )
+            % {"number": given_up}
+        )
+    return Panel(
+        "mail",
+        _("Mail that is stuck"),
+        waiting + given_up,
+        [],
+        "",
+        _("The mail server has taken all mail."),
+        words=" ".join(words),
+    )
 
 
 def _empty_searches() -> Panel:

@@ -28,7 +28,7 @@ from community.tasks import (
 from facts.tasks import check_due_links, forget_old_words
 from portal.health import BEAT
 from portal.mail import prune_finished
-from portal.models import EmptySearch, Job
+from portal.models import EmptySearch, GivenUpMail, Job
 from portal.traces import COMPACT, COMPACT_EVERY, compact_database, forget_old_mail_files
 
 log = structlog.get_logger("portal.jobs")
@@ -82,6 +82,11 @@ def forget_empty_searches(now: datetime) -> None:
     EmptySearch.objects.old(timezone.localdate(now)).delete()
 
 
+def forget_counts_of_mail(now: datetime) -> None:
+    """Delete how many mails were given up on days that are long gone."""
+    GivenUpMail.objects.old(timezone.localdate(now)).delete()
+
+
 JOBS = (
     RecurringJob(BEAT, timedelta(minutes=1), lambda now: None),
     RecurringJob("rescue-tasks", timedelta(minutes=5), rescue_tasks),
@@ -100,6 +105,7 @@ JOBS = (
     RecurringJob("forget-unproved-accounts", timedelta(days=1), forget_unproved_accounts),
     RecurringJob("see-to-idle-accounts", timedelta(days=1), see_to_idle_accounts),
     RecurringJob("forget-old-records", timedelta(days=1), forget_old_records),
+    RecurringJob("forget-counts-of-mail", timedelta(days=1), forget_counts_of_mail),
     RecurringJob("forget-old-mail-files", timedelta(days=1), forget_old_mail_files),
     # Made due at once when a member was deleted.
     RecurringJob(COMPACT, COMPACT_EVERY, compact_database),

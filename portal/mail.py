@@ -3,8 +3,8 @@
 import smtplib
 import sys
 from collections.abc import Sequence
-from datetime import timedelta
-from email.utils import make_msgid, parseaddr
+from datetime import datetime, timedelta
+from email.utils import parseaddr
 from secrets import token_hex
 from typing import Any
 
@@ -14,17 +14,24 @@ from django.core import mail
 from django.core.mail import EmailMessage, EmailMultiAlternatives
 from django.core.mail.backends.base import BaseEmailBackend
 from django.core.mail.backends.filebased import EmailBackend as FileEmailBackend
+from django.core.mail.backends.smtp import EmailBackend as SMTPEmailBackend
 from django.utils import timezone
-from django_tasks import task
+from django_tasks import TaskResultStatus, task
 from django_tasks_db.models import DBTaskResult
 
-from community.signals import mail_given_up
+from community.signals import mail_given_up, mail_taken
+from portal.bounces import is_about_address, make_message_id
+from portal.models import GivenUpMail
 
 log = structlog.get_logger("portal.mail")
 
 # Minutes to wait after each failed try; the codes in most mails die after ten minutes, notices
 # of a changed password must arrive all the same.
 RETRY_AFTER = (1, 2, 5, 15, 60, 240)
+# Until a server that has greeted answers each of our sentences; the RFC would wait longer still.
+ANSWERS_WITHIN = 120  # seconds
+# From then on the desk says that mail waits.
+LONG_WAIT = timedelta(minutes=5)
 # What the other side says of the address or the message; all else is a server that is away.
 REFUSALS = (smtplib.SMTPRecipientsRefused, smtplib.SMTPDataError)
 
@@ -36,6 +43,20 @@ class QueuedEmailBackend(BaseEmailBackend):
         for message in email_messages:
             deliver.enqueue(pack(message), 0)
         return len(email_messages)
+
+
+class PatientEmailBackend(SMTPEmailBackend):
+    """Django's, but once a server has greeted it may take its time.
+
+    Whoever hangs up while a slow server looks at a message does not know whether it was taken,
+    and would send it twice. Source: RFC 5321, section 4.5.3.2.6.
+    """
+
+    def open(self) -> bool | None:
+        is_new: bool | None = super().open()
+        if is_new and self.connection is not None and self.connection.sock is not None:
+            self.connection.sock.settimeout(ANSWERS_WITHIN)
+        return is_new
 
 
 class FileAndTerminalEmailBackend(FileEmailBackend):
@@ -71,7 +92,8 @@ def pack(message: EmailMessage) -> dict[str, Any]:
     headers = {name: str(value) for name, value in message.extra_headers.items()}
     if "message-id" not in {name.lower() for name in headers}:
         _name, address = parseaddr(message.from_email)
-        headers["Message-ID"] = make_msgid(domain=address.rpartition("@")[2] or "localhost")
+        domain = address.rpartition("@")[2] or "localhost"
+        headers["Message-ID"] = make_message_id("".join(message.to), domain)
     alternatives = getattr(message, "alternatives", [])
     return {
         "subject": str(message.subject),
@@ -101,22 +123,30 @@ def deliver(packed: dict[str, Any], tries: int) -> None:
     """Send one message. If it fails, queue it again for later, up to six times.
 
     What the other side refuses for good is not tried again. Whoever wants to know of a message
-    that will not arrive is told by a signal.
+    that was taken, or will not arrive, is told by a signal. Those that were given up for any
+    other reason than their address are counted for the desk.
     """
     try:
         mail.get_connection(settings.EMAIL_DELIVERY_BACKEND).send_messages([unpack(packed)])
     except OSError as error:  # smtplib's errors are OSErrors too.
         if _is_refused_for_good(error) or tries >= len(RETRY_AFTER):
             log.error("mail given up", error=type(error).__name__, tries=tries + 1)
+            bad = _bad_addresses(error)
+            if not bad:
+                GivenUpMail.objects.count_once(timezone.localdate())
             mail_given_up.send(
                 sender=None,
                 message_id=packed["headers"].get("Message-ID", ""),
                 is_refused=isinstance(error, REFUSALS),
+                addresses=bad,
             )
             return
         wait = timedelta(minutes=RETRY_AFTER[tries])
         log.warning("mail not sent, will be tried again", error=type(error).__name__)
         deliver.using(run_after=timezone.now() + wait).enqueue(packed, tries + 1)
+        return
+    # It is sent; what goes wrong from here on must not send it again.
+    mail_taken.send_robust(sender=None, addresses=packed["to"])
 
 
 def _is_refused_for_good(error: OSError) -> bool:
@@ -127,6 +157,25 @@ def _is_refused_for_good(error: OSError) -> bool:
     if not isinstance(error, smtplib.SMTPRecipientsRefused):
         return False
     return all(code >= 500 for code, _words in error.recipients.values())
+
+
+def _bad_addresses(error: OSError) -> list[str]:
+    """Return the addresses at which, as the other side says, nobody gets mail."""
+    if not isinstance(error, smtplib.SMTPRecipientsRefused):
+        return []
+    return [
+        address
+        for address, (code, words) in error.recipients.items()
+        if code >= 500 and is_about_address(words)
+    ]
+
+
+def waiting_for_long(now: datetime) -> int:
+    """Return how many mails have not been taken by the mail server within some minutes."""
+    waiting = DBTaskResult.objects.filter(
+        task_path=deliver.module_path, status=TaskResultStatus.READY
+    )
+    return waiting.filter(enqueued_at__lt=now - LONG_WAIT).count()
 
 
 def prune_finished() -> int:

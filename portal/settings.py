@@ -342,6 +342,7 @@ ACCOUNT_RATE_LIMITS = {
     "listing_check": "30/h/key",
     "login": "10/m/ip",
     "login_failed": "10/m/ip,5/5m/key",
+    "mail_trial": "5/h/user",
     "member_lookup": "20/h/user",
     "sheet_pdf": "30/10m/user",
     "sheet_pdf_device": "30/10m/ip",
@@ -374,7 +375,9 @@ EMAIL_BACKEND = "portal.mail.QueuedEmailBackend"
 EMAIL_DIR = DATA_DIR / "mail"
 if EMAIL_IS_SENT:
     _email = env.dj_email_url("EMAIL_URL")
-    EMAIL_DELIVERY_BACKEND = _email["EMAIL_BACKEND"]
+    EMAIL_DELIVERY_BACKEND = _email["EMAIL_BACKEND"].replace(
+        "django.core.mail.backends.smtp.EmailBackend", "portal.mail.PatientEmailBackend"
+    )
     EMAIL_HOST = _email["EMAIL_HOST"]
     EMAIL_PORT = _email["EMAIL_PORT"]
     EMAIL_HOST_USER = _email["EMAIL_HOST_USER"]
@@ -383,7 +386,8 @@ if EMAIL_IS_SENT:
     EMAIL_USE_SSL = _email["EMAIL_USE_SSL"]
 else:
     EMAIL_DELIVERY_BACKEND = "portal.mail.FileAndTerminalEmailBackend"
-EMAIL_TIMEOUT = 10
+# To connect and to be greeted (portal.mail.PatientEmailBackend).
+EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = env.str(
     "DEFAULT_FROM_EMAIL", default=f"{DISCREET_NAME} <no-reply@{SITE_HOST}>"
 )

@@ -19,7 +19,7 @@ from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.models import Session
 from django.db import OperationalError, connection
 from django.utils import timezone, translation
-from django_tasks import TaskResultStatus, task
+from django_tasks import TaskResultStatus, default_task_backend, task
 from django_tasks_db.models import DBTaskResult
 
 from community.accounts import AccountAdapter
@@ -32,9 +32,11 @@ log = structlog.get_logger("portal.traces")
 
 COMPACT = "compact-database"
 COMPACT_EVERY = timedelta(days=1)
-# The longest that one delivery takes: a mail that is being sent cannot be taken back.
+# A mail that is being sent cannot be taken back; after so long it is looked for again.
 BEING_SENT = timedelta(seconds=15)
 TRY_AGAIN_AFTER = timedelta(minutes=1)
+# In the queue it goes before any mail: a mail server that is away holds each of them up for long.
+FIRST = 50
 MAIL_FILES_ARE_KEPT = timedelta(days=30)
 
 
@@ -60,18 +62,25 @@ def erase(*, sealed: str, number: int, mark: str, on: str, farewell: str, langua
         ledger.write_down(mark, date.fromisoformat(on))
     except OSError as error:
         log.error("ledger not written", error=type(error).__name__)
-        erase.using(run_after=timezone.now() + TRY_AGAIN_AFTER).enqueue(**again)
+        _first(run_after=timezone.now() + TRY_AGAIN_AFTER).enqueue(**again)
         return
     address = Sealed(sealed).open()
     forget([Trace(address.lower(), number)])
     if _is_being_sent(address.lower()):
-        erase.using(run_after=timezone.now() + BEING_SENT).enqueue(**again)
+        _first(run_after=timezone.now() + BEING_SENT).enqueue(**again)
         return
     if farewell:
         with translation.override(language):
             message = AccountAdapter().make_mail(FAREWELLS[farewell], address, {})
         deliver.call(pack(message), 0)
     compact_soon()
+
+
+def _first(**when: datetime) -> Any:
+    """Return `erase`, to be queued before all else where the queue knows of an order."""
+    if default_task_backend.supports_priority:
+        return erase.using(priority=FIRST, **when)
+    return erase.using(**when)
 
 
 FAREWELLS = {
@@ -91,7 +100,7 @@ def member_deleted(
     **kwargs: Any,
 ) -> None:
     """Queue, in the transaction of the deletion, what comes after it."""
-    erase.enqueue(
+    _first().enqueue(
         sealed=Sealed.of(address).token,
         number=number,
         mark=mark,

@@ -559,6 +559,7 @@ ABOUT_NO_MEMBER = frozenset(
         "facts.Source",
         "facts.Topic",
         "portal.EmptySearch",
+        "portal.GivenUpMail",
         "portal.Job",
         "portal.SearchEntry",
         "portal.SearchWord",

@@ -55,7 +55,10 @@ class Month:
 
 @dataclass(frozen=True)
 class Panel:
-    """Things of one kind that wait: how many, the first few, and where all of them are."""
+    """Things of one kind that wait: how many, the first few, and where all of them are.
+
+    `words` stand in their place where there is nothing to be looked at but a number.
+    """
 
     key: str
     title: str
@@ -64,6 +67,7 @@ class Panel:
     url: str
     empty: str
     months: tuple[Month, ...] = ()
+    words: str = ""
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,9 @@
 """What mail a member gets, and in which language."""
 
+from datetime import date
+
 import pytest
+from django.core import mail
 
 pytestmark = pytest.mark.django_db
 
@@ -72,3 +75,43 @@ def test_pages_of_the_account_stay_within_ten_queries(
     for path in ("/account/", "/account/mail/", "/preferences/"):
         with django_assert_max_num_queries(10):
             client.get(path)
+
+
+# Mail that came back
+
+
+BOUNCED = date(2026, 7, 1)
+
+
+@pytest.fixture
+def bounced(client, member):
+    member.mail_bounced_on = BOUNCED
+    member.save()
+    client.force_login(member)
+    return client
+
+
+@pytest.mark.parametrize("path", ["/lists/", "/account/", "/preferences/"])
+def test_member_whom_no_mail_reaches_is_told_on_private_pages(bounced, path):
+    page = bounced.get(path).content.decode()
+
+    assert "On 1 July 2026 a mail to" in page
+    assert "/accounts/email/" in page
+
+
+def test_public_pages_say_nothing_of_it(bounced):
+    assert "did not arrive" not in bounced.get("/glossary/").content.decode()
+
+
+def test_mail_to_try_is_sent_on_request(bounced, member):
+    page = bounced.post("/account/mail/", {"try": "1"}, follow=True).content.decode()
+
+    assert [message.to for message in mail.outbox] == [[member.email]]
+    assert f"A mail is on its way to {member.email}" in page
+
+
+def test_nobody_can_be_flooded_with_mails_to_try(bounced):
+    answers = [bounced.post("/account/mail/", {"try": "1"}).status_code for _time in range(7)]
+
+    assert answers == [302] * 5 + [429] * 2
+    assert len(mail.outbox) == 5

@@ -46,6 +46,7 @@ MAILS = {
     "account/email/idle_notice": {"day": "1 July 2026"},
     "account/email/invitation": {},
     "account/email/login_code": CODE,
+    "account/email/mail_works": {},
     "account/email/password_changed": {},
     "account/email/password_reset": {},
     "account/email/password_reset_code": CODE,

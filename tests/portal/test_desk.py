@@ -35,7 +35,7 @@ PANELS = {
     "Reviewer": EDITORIAL | READERS | {"to-decide"},
     "Moderator": GROUPS | {"services-to-check"},
 }
-EVERYTHING = set.union(*PANELS.values()) | {"missed-staff"}
+EVERYTHING = set.union(*PANELS.values()) | {"missed-staff", "mail"}
 
 
 def words_of(response):
@@ -157,6 +157,8 @@ def test_every_link_leads_to_a_list_of_as_many(client, who, request):
                 found = client.get(month.url).context["cl"].result_count
                 assert found == month.number, month
             assert panel.count == sum(month.number for month in panel.months)
+            continue
+        if panel.key == "mail":  # A number and no list.
             continue
         assert client.get(panel.url).context["cl"].result_count == panel.count > 0, panel.key
         assert len(panel.lines) == min(panel.count, 4)

@@ -14,7 +14,14 @@ from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from community.signals import mail_given_up
-from portal.mail import RETRY_AFTER, deliver, pack, prune_finished, unpack
+from portal.mail import (
+    RETRY_AFTER,
+    PatientEmailBackend,
+    deliver,
+    pack,
+    prune_finished,
+    unpack,
+)
 
 FAILING = "tests.portal.test_mail.FailingBackend"
 
@@ -217,6 +224,23 @@ def test_mail_that_is_not_sent_lands_in_a_folder_and_on_the_terminal(settings, t
     terminal = capsys.readouterr().out
     assert "Mail to a@example.org: Your code" in terminal
     assert "1234-5678" in terminal
+
+
+def test_server_that_has_greeted_may_take_its_time(monkeypatch):
+    class Connection:
+        def __init__(self, *args, timeout, **kwargs):
+            self.sock = self
+            self.timeout = timeout
+
+        def settimeout(self, seconds):
+            self.timeout = seconds
+
+    monkeypatch.setattr(PatientEmailBackend, "connection_class", property(lambda self: Connection))
+    backend = PatientEmailBackend(timeout=20, username="", password="", use_tls=False)
+
+    backend.open()
+
+    assert backend.connection.timeout == 120
 
 
 def test_production_queues_its_mail():
