@@ -121,6 +121,13 @@ ADDRESSES = {
         (SIGN_IN, 302, GONE),
         (WRONG, WRONG, WRONG),
     ),
+    "community:shared-list-create": (
+        f"/lists/{LIST}/share/",
+        (SIGN_IN, 200, GONE),
+        (SIGN_IN, 200, GONE),
+    ),
+    # A link that is none. tests/community/test_shared_list.py opens real ones.
+    "community:shared-list": ("/lists/shared/wrong/", (GONE,) * 3, (WRONG,) * 3),
     "community:device-sheet": ("/lists/sheet/", (200, 200, 200), (200, 200, 200)),
     "community:reading-list-default": (
         f"/lists/{LIST}/default/",
