@@ -6,6 +6,8 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils.cache import get_conditional_response, set_response_etag
 
+from portal.pages.compression import compress
+
 
 def is_personal(request: HttpRequest) -> bool:
     """Return whether the request carries a session or somebody's preferences."""
@@ -42,5 +44,6 @@ class PagesMiddleware:
         if response.status_code == 200 and not response.streaming:
             set_response_etag(response)
             tag = response.get("ETag")  # An empty page has none.
-            return get_conditional_response(request, tag, None, response) or response
+            response = get_conditional_response(request, tag, None, response) or response
+        compress(request, response)
         return response

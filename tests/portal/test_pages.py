@@ -1,5 +1,7 @@
 """What holds for every public page: no cookie, no member, headers, and who may keep a copy."""
 
+import gzip
+
 import pytest
 from django.http import HttpResponse
 
@@ -143,3 +145,47 @@ def test_headers_are_strict(client, library):
     assert response["Cross-Origin-Opener-Policy"] == "same-origin"
     assert response["Cross-Origin-Resource-Policy"] == "same-origin"
     assert "geolocation=()" in response["Permissions-Policy"]
+
+
+def test_public_page_is_compressed_for_who_can_read_that(client, library):
+    plain = client.get("/facts/bones/")
+    packed = client.get("/facts/bones/", headers={"accept-encoding": "br, gzip"})
+
+    assert not plain.has_header("Content-Encoding")
+    assert packed["Content-Encoding"] == "gzip"
+    assert gzip.decompress(packed.content) == plain.content
+    assert packed["Content-Length"] == str(len(packed.content))
+    assert len(packed.content) < len(plain.content) / 2
+    assert plain["Vary"] == packed["Vary"] == "Cookie, Accept-Encoding"
+    again = client.get(
+        "/facts/bones/",
+        headers={"accept-encoding": "gzip", "if-none-match": packed["ETag"]},
+    )
+    assert again.status_code == 304
+    assert again.content == b""
+
+
+@pytest.mark.parametrize("accepted", ["", "br", "gzip;q=0", "gzip;q=0.0, br", "x-gzip", "\ud800"])
+def test_page_is_sent_as_it_is_to_who_cannot(client, library, accepted):
+    page = client.get("/facts/bones/", HTTP_ACCEPT_ENCODING=accepted)
+
+    assert not page.has_header("Content-Encoding")
+
+
+def test_page_that_is_somebodys_own_is_not_compressed(client, library, member):
+    """Its length could tell what it holds (BREACH)."""
+    client.force_login(member)
+    for address in ("/facts/bones/", "/account/", "/lists/"):
+        page = client.get(address, headers={"accept-encoding": "gzip"})
+        assert not page.has_header("Content-Encoding")
+    client.logout()
+    client.cookies["preferences"] = "text=large"
+
+    assert not client.get("/facts/", headers={"accept-encoding": "gzip"}).has_header(
+        "Content-Encoding"
+    )
+    # These hold a token against forged forms.
+    for address in ("/accounts/login/", "/preferences/"):
+        client.cookies.clear()
+        page = client.get(address, headers={"accept-encoding": "gzip"})
+        assert not page.has_header("Content-Encoding")
