@@ -10,6 +10,7 @@ from django.core import mail
 from django.core.mail import EmailMultiAlternatives
 from django.core.management import call_command
 from django.db import transaction
+from django.test import Client
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
@@ -224,6 +225,33 @@ def test_mail_that_is_not_sent_lands_in_a_folder_and_on_the_terminal(settings, t
     terminal = capsys.readouterr().out
     assert "Mail to a@example.org: Your code" in terminal
     assert "1234-5678" in terminal
+
+
+SIGN_UP = {"password1": "seven quiet herons", "is_old_enough": "on", "consents": "on"}
+
+
+@pytest.mark.parametrize(
+    ("path", "form"),
+    [
+        ("/accounts/signup/", SIGN_UP),
+        ("/accounts/login/code/", {}),
+        ("/accounts/password/reset/", {}),
+    ],
+)
+def test_f12_no_page_waits_for_the_mail_server(queue, settings, member, path, form):
+    settings.EMAIL_DELIVERY_BACKEND = FAILING
+
+    answers = [
+        Client().post(path, {**form, "email": address})
+        for address in (member.email, "nobody@example.org")
+    ]
+
+    assert [answer.status_code for answer in answers] == [302, 302]
+    assert answers[0]["Location"] == answers[1]["Location"]
+    waiting = DBTaskResult.objects.filter(status="READY")
+    addresses = {row.args_kwargs["args"][0]["to"][0] for row in waiting}
+    assert addresses == {member.email, "nobody@example.org"}
+    assert waiting.count() == 2
 
 
 def test_server_that_has_greeted_may_take_its_time(monkeypatch):
