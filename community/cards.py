@@ -10,8 +10,8 @@ from django.utils.formats import date_format
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
-from community.fields import UndecipherableText
 from community.models import SavedItem
+from community.notes import WithNote
 from community.saving import KINDS
 from facts.choices import Sensitivity
 from facts.models import Fact, FactVersion
@@ -19,7 +19,7 @@ from facts.preferences import GENTLE_BY_DEFAULT, Preferences
 
 
 @dataclass
-class Card:
+class Card(WithNote):
     """A saved item as it may stand on a page. `gone` says, in words, why it cannot be read.
 
     Or, of a group, that nobody meets any more.
@@ -41,6 +41,7 @@ class Card:
     number: int = 0
     is_first: bool = False
     is_last: bool = False
+    total: int = 0
     # Of a topic: how many facts it has now, and on how many of them its reader has a mark.
     fact_count: int = 0
     read_count: int = 0
@@ -49,8 +50,6 @@ class Card:
     def kind_label(self) -> str:
         """The kind, in words."""
         return str(KINDS[self.item.kind])
-
-    total: int = 0
 
     @property
     def days(self) -> str:
@@ -76,31 +75,6 @@ class Card:
         """What a button that moves it says to those who hear it."""
         words = _("%(heading)s, now %(number)s of %(total)s")
         return words % {"heading": self.heading, "number": self.number, "total": self.total}
-
-    @property
-    def is_sealed(self) -> bool:
-        """Whether its note opens with none of the present keys."""
-        try:
-            _opened = self.item.note
-        except UndecipherableText:
-            return True
-        return False
-
-    @property
-    def stored_note(self) -> str:
-        """The note, or an empty text if it cannot be opened."""
-        return "" if self.is_sealed else self.item.note
-
-    @property
-    def note(self) -> str:
-        """What the note's form begins with."""
-        return self.stored_note if self.typed is None else self.typed
-
-    @property
-    def note_rows(self) -> int:
-        """How many lines high the note's field is, so that a short note is seen whole."""
-        lines = sum(1 + len(line) // 32 for line in self.note.split("\n"))
-        return max(3, min(lines, 14))
 
 
 def cards(items: Iterable[SavedItem], preferences: Preferences, at: datetime) -> list[Card]:

@@ -36,6 +36,7 @@ MAX_AT_ONCE = 100  # things that a device hands over
 MAX_UNSAVED = 20  # notes in one session
 MAX_UNSAVED_SIZE = 60_000  # characters of a session, for all of them, encrypted
 UNSAVED_MAX_LENGTH = 20_000  # characters of one of them, as it was typed
+THE_LIST = 0  # in place of an item's key: the note is on the list itself
 _CHOICES = "chosen_to_save"
 _UNSAVED_NOTES = "unsaved_notes"
 _TAKEN_OVER = "taken_over"
@@ -64,7 +65,10 @@ class Saveable:
 
 @dataclass(frozen=True)
 class UnsavedNote:
-    """What was typed as the note of the item with the key `item`, which may be gone by now."""
+    """What was typed as the note of the item with the key `item`, which may be gone by now.
+
+    Of the list itself if `item` is THE_LIST.
+    """
 
     item: int
     text: str

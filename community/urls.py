@@ -54,7 +54,6 @@ reading_list_urls: list[URLPattern | URLResolver] = [
     path("calendar/", calendars.calendar_settings, name="calendar-settings"),
     path("calendar/<str:secret>.ics", calendars.calendar_feed, name="calendar-feed"),
     path("sheet/", sheets.device_sheet, name="device-sheet"),
-    path("<uuid:pk>/", reading_lists.reading_list_detail, name="reading-list-detail"),
     path("shared/<str:secret>/", shared_lists.shared_list, name="shared-list"),
     path("<uuid:pk>/share/", shared_lists.shared_list_create, name="shared-list-create"),
     path("<uuid:pk>/sheet/", include(sheet_urls)),
@@ -64,6 +63,7 @@ reading_list_urls: list[URLPattern | URLResolver] = [
     path("<uuid:pk>/", reading_lists.reading_list_detail, name="reading-list-detail"),
     path("<uuid:pk>/default/", reading_lists.reading_list_default, name="reading-list-default"),
     path("<uuid:pk>/archive/", reading_lists.reading_list_archive, name="reading-list-archive"),
+    path("<uuid:pk>/note/", notes.reading_list_note, name="reading-list-note"),
     path("<uuid:pk>/items/<int:item>/", include(saved_item_urls)),
 ]
 account_urls = [

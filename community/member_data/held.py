@@ -19,6 +19,7 @@ from django.db.models import Model, TextField
 from django.db.models.functions import Cast
 from django.utils.translation import gettext_lazy as _
 
+from community.cleared_notes import cleared_note_in
 from community.fields import UndecipherableText
 from community.models import (
     AppointmentSheet,
@@ -34,7 +35,7 @@ from community.models import (
     SheetQuestion,
     Suggestion,
 )
-from community.saving import UnsavedNote, unsaved_notes_in
+from community.saving import unsaved_notes_in
 from facts.choices import Sensitivity
 
 # Under this kind, an event is about the account whose number is its key.
@@ -131,11 +132,17 @@ def _permission_name(row: Any) -> str:
     return f"{permission.content_type.app_label}.{permission.codename}"
 
 
-def unsaved_notes_of(member: Member) -> Iterator[UnsavedNote]:
-    """Yield what `member` typed as a note while a session was over, and has not saved since."""
+def notes_in_sessions(member: Member) -> Iterator[str]:
+    """Yield what `member` typed as a note while a session was over, and has not saved since.
+
+    Also the note that was emptied last, which can still be put back.
+    """
     keys = UserSession.objects.filter(user=member).values("session_key")
     for session in Session.objects.filter(session_key__in=keys):
-        yield from unsaved_notes_in(session.get_decoded())
+        held = session.get_decoded()
+        yield from (note.text for note in unsaved_notes_in(held))
+        if text := cleared_note_in(held):
+            yield text
 
 
 def suggestions_to_answer(address: str) -> Iterator[Suggestion]:
@@ -403,14 +410,14 @@ PARTS = (
     ),
     Part(
         "unsaved_notes",
-        _("Notes that could not be saved yet"),
+        _("Notes that are not saved yet, or were emptied just now"),
         "sessions.Session",
-        unsaved_notes_of,
+        notes_in_sessions,
         {
             "session_key": LeftOut(_IS_A_KEY),
             "session_data": Shown(
                 _("Your note"),
-                lambda note: note.text,
+                str,
                 key="note",
                 without=_("The rest keeps you signed in and is gone when you sign out."),
             ),

@@ -21,7 +21,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from community.cards import Card, cards, count_read_facts
 from community.forms.reading_lists import ReadingListForm, SearchForm
 from community.models import ReadingList, SavedItem
-from community.saving import UnsavedNote, forget_unsaved_note, taken_over, unsaved_notes
+from community.saving import THE_LIST, UnsavedNote, forget_unsaved_note, taken_over, unsaved_notes
 
 PAGE_SIZE = 50  # items
 MAX_LISTS = 200  # of one member
@@ -231,7 +231,7 @@ def _place(notes: list[UnsavedNote], found: list[Card]) -> tuple[list[Card], lis
         if card := by_item.get(note.item):
             card.typed, card.based_on = note.text, note.based_on
     kept = [card for card in by_item.values() if card.typed is not None]
-    loose = [note for note in notes if note.item not in by_item]
+    loose = [note for note in notes if note.item not in by_item and note.item != THE_LIST]
     return sorted(kept, key=lambda card: card.number), loose
 
 
@@ -277,9 +277,11 @@ def _delete(request: HttpRequest, reading_list: ReadingList) -> HttpResponse:
         messages.warning(request, words)
         return redirect(reading_list)
     items = reading_list.saved_items.all()  # type: ignore[attr-defined]
-    notes = sum(1 for item in items if item.has_note) + len(unsaved_notes(request, reading_list))
+    notes = sum(1 for noted in (reading_list, *items) if noted.has_note)
+    notes += len(unsaved_notes(request, reading_list))
     # Asked again if a note or an item has come since the page was shown.
-    state = f"{len(items)}-{sum(item.note_number for item in items)}"
+    saves = reading_list.note_number + sum(item.note_number for item in items)
+    state = f"{len(items)}-{saves}"
     if request.POST["delete"] != state:
         context = {
             "reading_list": reading_list,

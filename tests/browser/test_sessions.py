@@ -86,9 +86,9 @@ def test_note_over_a_dead_session_survives(page, live_server, enter, item):
     enter(f"/lists/{item.reading_list_id}/")
     Session.objects.all().delete()
 
-    page.locator("summary").filter(has_text="note").first.click()
-    page.locator("textarea[data-note]").fill("Ask about the mornings")
-    page.get_by_role("button", name="Save").first.click()
+    page.locator(".saved-item summary").filter(has_text="note").first.click()
+    page.locator(".saved-item textarea[data-note]").fill("Ask about the mornings")
+    page.locator(".saved-item").get_by_role("button", name="Save").first.click()
     expect(page.get_by_role("heading", name="You were signed out")).to_be_visible()
     page.get_by_role("link", name="Sign in and go on").click()
     page.get_by_label("Email address").fill(item.reading_list.member.email)
@@ -114,8 +114,8 @@ def test_page_says_when_the_session_is_over(page, enter, monkeypatch):
 def test_shared_computer_is_left_by_itself_with_the_note_saved(page, enter, item, monkeypatch):
     in_seconds(monkeypatch, Stay.SHARED, idle=20)
     enter(f"/lists/{item.reading_list_id}/", stay="shared")
-    page.locator("summary").filter(has_text="note").first.click()
-    page.locator("textarea[data-note]").fill("Ask about the mornings")
+    page.locator(".saved-item summary").filter(has_text="note").first.click()
+    page.locator(".saved-item textarea[data-note]").fill("Ask about the mornings")
 
     expect(page.get_by_role("heading", name="You are signed out.")).to_be_visible()
 

@@ -227,10 +227,10 @@ def test_every_note_says_that_it_must_be_saved_first(client, mine):
 
     page = text_of(client.get(f"/lists/{mine.pk}/"))
 
-    hint = re.search(rf'<p[^>]* id="note-status-{item.pk}"[^>]*>([^<]+)</p>', page)
+    hint = re.search(rf'<p[^>]* id="note-hint-{item.pk}"[^>]*>([^<]+)</p>', page)
     assert hint[1] == "Press “Save the note” before you do anything else here."
-    assert 'role="status"' in hint[0]
-    assert f'aria-describedby="note-status-{item.pk}"' in page
+    assert f'aria-describedby="note-hint-{item.pk}"' in page
+    assert re.search(rf'<p[^>]* id="note-status-{item.pk}" role="status"', page)
     assert re.search(r'<script type="module" src="[^"]*portal/note[^"]*\.js"[^>]*></script>', page)
 
 

@@ -150,6 +150,11 @@ ADDRESSES = {
     "community:saved-item-archive": (f"{ITEM}/archive/", (WRONG,) * 3, (SIGN_IN, DONE, GONE)),
     # The item has a note, which nobody's empty form overwrites, and no button takes away unasked.
     "community:saved-item-note": (f"{ITEM}/note/", (WRONG,) * 3, (REFUSED, 409, GONE)),
+    "community:reading-list-note": (
+        f"/lists/{LIST}/note/",
+        (WRONG,) * 3,
+        (REFUSED, DONE, GONE),
+    ),
     "community:saved-item-read": (f"{ITEM}/read/", (WRONG,) * 3, (SIGN_IN, DONE, GONE)),
     "community:saved-item-move": (f"{ITEM}/move/", (WRONG,) * 3, (SIGN_IN, DONE, GONE)),
     "community:saved-item-delete": (f"{ITEM}/remove/", (WRONG,) * 3, (SIGN_IN, 200, GONE)),
