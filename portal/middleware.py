@@ -114,9 +114,11 @@ class BadInputMiddleware:
 
 
 class MethodsMiddleware:
-    """Refuses what no page of the portal is asked by, before anybody's session is looked up.
+    """Lets GET and POST through to the views, and HEAD as a GET whose body the server leaves out.
 
-    Django's own views, and those of other packages, take PUT for POST or PATCH for GET.
+    All else is refused before anybody's session is looked up: views of Django and of other
+    packages take PUT for POST, and count a HEAD, with which programs look at links, as a try to
+    sign in.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -125,7 +127,12 @@ class MethodsMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if request.method not in PAGE_METHODS:
             return HttpResponseNotAllowed(PAGE_METHODS)
-        return self.get_response(request)
+        if request.method != "HEAD":
+            return self.get_response(request)
+        request.method = "GET"
+        response = self.get_response(request)
+        request.method = "HEAD"
+        return response
 
 
 PAGE_METHODS = ["GET", "HEAD", "POST"]

@@ -1,21 +1,26 @@
 """One small portal with a row of everything, and somebody in every role: what sweeps walk over."""
 
 import json
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
+from allauth.account.internal.flows.login import AUTHENTICATION_METHODS_SESSION_KEY as PROOFS
+from django.conf import settings
 from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 
+from community import verification_links
 from community.exports.hsds import service_id
 from community.imports.rows import Reading
 from community.models import CalendarFeed, Event, ImportPreview, Member, Service, SupportGroup
 from facts import models as facts
+from facts import preview_links, review_links
 from portal.models import Synonym
 from tests.factories import (
     CorrectionFactory,
@@ -35,6 +40,7 @@ from tests.factories import (
     ServiceFactory,
     SupportGroupFactory,
     TopicFactory,
+    VerificationFactory,
     make_live,
     make_staff,
 )
@@ -67,20 +73,41 @@ class World:
     keys: dict[str, Any] = field(default_factory=dict)
     signed_in: dict[str, str] = field(default_factory=dict)
 
-    def client(self, role: str, **options: Any) -> Client:
-        """Return a client of `role`, signed in unless it is a visitor's."""
+    def client(self, role: str, *, is_proved: bool = False, **options: Any) -> Client:
+        """Return a client of `role`, signed in unless it is a visitor's.
+
+        `is_proved` is for somebody who has just proved again who they are.
+        """
         client, person = Client(raise_request_exception=False, **options), self.people[role]
-        if person is not None:
-            if role not in self.signed_in:
-                client.force_login(person)
-                self.signed_in[role] = client.cookies.output(header="", sep=";")
-            client.cookies.load(self.signed_in[role])
+        if person is None:
+            return client
+        key = f"{role} proved" if is_proved else role
+        if key not in self.signed_in:
+            client.force_login(person)
+            if is_proved:
+                session = client.session
+                session[PROOFS] = [
+                    {"method": "password", "at": time.time(), "reauthenticated": True}
+                ]
+                session.save()
+            self.signed_in[key] = client.cookies[settings.SESSION_COOKIE_NAME].value
+        client.cookies[settings.SESSION_COOKIE_NAME] = self.signed_in[key]
         return client
 
-    def ask(self, role: str, method: str, address: str, *data: Any, **options: Any) -> Any:
+    def ask(
+        self,
+        role: str,
+        method: str,
+        address: str,
+        data: Any = None,
+        *,
+        is_proved: bool = False,
+        **options: Any,
+    ) -> Any:
         """Return what `role` is answered; what the request wrote is taken back."""
         with undone():
-            return getattr(self.client(role), method.lower())(address, *data, **options)
+            client = self.client(role, is_proved=is_proved)
+            return getattr(client, method.lower())(address, data, **options)
 
 
 def build() -> World:
@@ -97,6 +124,7 @@ def build() -> World:
     _histories(world)
     for role in ROLES:
         world.client(role)
+        world.client(role, is_proved=True)
     return world
 
 
@@ -158,14 +186,25 @@ def _of_staff(world: World) -> None:
         reviewer_role="Oncologist",
         review_due=now.date() + timedelta(days=365),
     )
-    asked = facts.ReviewRequest.objects.create(
-        version=draft,
-        asked_by=editor,
-        asked_of="Dr Reed",
-        sent_at=now,
-        expires_at=now + timedelta(days=20),
-        secret_hash="a" * 64,
-        text_edited_at=draft.edited_at,
+    in_review = DraftFactory(
+        fact=FactFactory(topic_id=world.keys["topic"]),
+        author=editor,
+        status="in-review",
+    )
+    asked, unasked = (
+        facts.ReviewRequest.objects.create(
+            version=version,
+            asked_by=editor,
+            asked_of="Dr Reed",
+            sent_at=now,
+            expires_at=now + timedelta(days=20),
+            secret_hash=review_links.hash_of(f"secret {version.pk}"),
+            text_edited_at=version.edited_at,
+        )
+        for version in (draft, in_review)
+    )
+    asking = VerificationFactory(
+        group__slug="asked", secret_hash=verification_links.hash_of("secret")
     )
     preview = ImportPreview.objects.create(
         member=world.people["moderator"],
@@ -175,6 +214,10 @@ def _of_staff(world: World) -> None:
     )
     world.keys |= {
         "draft": draft.pk,
+        "in_review": in_review.pk,
+        "clinical": review_links.make_token(unasked.pk, f"secret {in_review.pk}"),
+        "listing": verification_links.make_token(asking.pk, "secret"),
+        "preview_token": preview_links.token(draft),
         "review": review.pk,
         "asked": asked.pk,
         "preview": preview.pk,
