@@ -339,6 +339,7 @@ ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = _site.scheme
 ACCOUNT_RATE_LIMITS = {
     "clinical_review": "30/h/key",
+    "list_import": "20/h/user",
     "listing_check": "30/h/key",
     "login": "10/m/ip",
     "login_failed": "10/m/ip,5/5m/key",

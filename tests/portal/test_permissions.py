@@ -121,6 +121,20 @@ ADDRESSES = {
         (SIGN_IN, 302, GONE),
         (WRONG, WRONG, WRONG),
     ),
+    **{
+        f"community:{name}": (
+            f"/lists/{LIST}/{file}",
+            (SIGN_IN, 200, GONE),
+            (WRONG, WRONG, WRONG),
+        )
+        for name, file in (
+            ("list-take-along", "take-along/"),
+            ("list-page", "list.html"),
+            ("list-data", "list.json"),
+            ("list-table", "list.csv"),
+        )
+    },
+    "community:list-import": ("/lists/import/", (SIGN_IN, 200, 200), (SIGN_IN, 200, 200)),
     "community:shared-list-create": (
         f"/lists/{LIST}/share/",
         (SIGN_IN, 200, GONE),
