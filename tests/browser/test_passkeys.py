@@ -96,3 +96,48 @@ def test_staff_set_up_a_passkey_before_the_desk_opens(page, live_server, device)
     page.goto(f"{live_server.url}/admin/")
 
     expect(page.get_by_role("heading", name="What would you like to do?")).to_be_visible()
+
+
+STOPPED = """
+for (const way of ["get", "create"]) {
+  navigator.credentials[way] = () => Promise.reject(new DOMException("no", window.reason));
+}
+window.reason = "NotAllowedError";
+"""
+
+
+def says(page, words):
+    expect(page.get_by_role("alert").filter(has_text=words)).to_be_visible()
+
+
+def test_dialog_that_is_closed_is_told_beside_the_button(page, live_server):
+    member = MemberFactory()
+    page.add_init_script(STOPPED)
+    page.goto(f"{live_server.url}/accounts/login/")
+    button = page.get_by_role("button", name="Use my passkey")
+    alert = page.locator("[data-passkey]")
+    expect(alert).to_be_hidden()
+
+    button.click()
+
+    says(page, "It was stopped, and nothing has changed.")
+    assert alert.bounding_box()["y"] - button.bounding_box()["y"] < 200
+    assert page.url.endswith("/accounts/login/")
+    expect(button).to_be_focused()
+
+    page.route("**/2fa/webauthn/login/", lambda route: route.fulfill(status=503))
+    button.click()
+    says(page, "That did not work just now")
+    page.unroute("**/2fa/webauthn/login/")
+
+    sign_in(page, live_server, member)
+    page.wait_for_url("**/lists/")
+    page.goto(f"{live_server.url}/accounts/2fa/webauthn/add/")
+    page.get_by_label("A name for it").fill("My phone")
+    page.get_by_role("button", name="Add a passkey").click()
+    says(page, "It was stopped")
+    expect(page.get_by_label("A name for it")).to_have_value("My phone")
+    page.evaluate('window.reason = "InvalidStateError"')
+    page.get_by_role("button", name="Add a passkey").click()
+    says(page, "This device has a passkey for your account already.")
+    assert violations(page) == []
