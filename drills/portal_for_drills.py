@@ -52,8 +52,7 @@ class Portal:
         self._start("-m", "portal.secrets", str(DATA)).wait()
         self._start("manage.py", "prepare").wait()
         self.processes.clear()
-        bind = ["--bind", f"127.0.0.1:{PORT}", "--workers", str(self.workers)]
-        self._start("-m", "gunicorn", *bind, "portal.wsgi")
+        self._start("-m", "portal.server", "--port", str(PORT), "--workers", str(self.workers))
         if self.has_worker:
             self._start("manage.py", "work")
         import django

@@ -28,7 +28,8 @@ from community.tasks import (
 from facts.tasks import check_due_links, forget_old_words
 from portal.health import BEAT
 from portal.mail import prune_finished
-from portal.models import EmptySearch, GivenUpMail, Job
+from portal.models import ChangedAddress, EmptySearch, GivenUpMail, Job, PublicChange
+from portal.pages.watch import COPIES_LAST
 from portal.traces import COMPACT, COMPACT_EVERY, compact_database, forget_old_mail_files
 
 log = structlog.get_logger("portal.jobs")
@@ -87,6 +88,13 @@ def forget_counts_of_mail(now: datetime) -> None:
     GivenUpMail.objects.old(timezone.localdate(now)).delete()
 
 
+def forget_public_changes(now: datetime) -> None:
+    """Delete the marks of changes that every process has seen long ago; SQLite has one alone."""
+    if connection.vendor != "sqlite":
+        PublicChange.objects.filter(made_at__lt=now - timedelta(hours=1)).delete()
+    ChangedAddress.objects.filter(changed_at__lt=now - 2 * COPIES_LAST).delete()
+
+
 JOBS = (
     RecurringJob(BEAT, timedelta(minutes=1), lambda now: None),
     RecurringJob("rescue-tasks", timedelta(minutes=5), rescue_tasks),
@@ -100,6 +108,7 @@ JOBS = (
     RecurringJob("rebuild-occurrences", timedelta(days=1), lambda now: rebuild_occurrences()),
     RecurringJob("forget-old-words", timedelta(days=1), forget_old_words),
     RecurringJob("forget-suggestions", timedelta(days=1), forget_suggestions),
+    RecurringJob("forget-public-changes", timedelta(hours=1), forget_public_changes),
     RecurringJob("forget-empty-searches", timedelta(days=1), forget_empty_searches),
     RecurringJob("ask-organizers", timedelta(days=1), ask_organizers),
     RecurringJob("forget-unproved-accounts", timedelta(days=1), forget_unproved_accounts),

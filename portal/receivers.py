@@ -7,18 +7,35 @@ from django.core.management import call_command
 from django.db import transaction
 from django.db.models.signals import post_migrate
 
+from community.models import SupportGroup
 from community.signals import member_deleted
 from community.signals import public_content_changed as community_changed
+from facts.models import Fact, Topic
 from facts.signals import public_content_changed as facts_changed
 from portal import traces
-from portal.models import SearchWord
+from portal.models import ChangedAddress, SearchWord
 from portal.pages import store
+from portal.pages.tables import make_triggers
 from portal.search import index
 
 
 def _public_content_changed(instance: Any, **kwargs: Any) -> None:
     index.update(instance)
+    ChangedAddress.objects.create(address=_address_of(instance))
     transaction.on_commit(store.forget_all)
+
+
+def _address_of(instance: Any) -> str:
+    """Return the address below which readers see `instance`; "" if it may be anywhere."""
+    if isinstance(instance, Fact):
+        return instance.topic.get_absolute_url()
+    if isinstance(instance, Topic | SupportGroup):
+        return instance.get_absolute_url()
+    return ""
+
+
+def _make_triggers(using: str, **kwargs: Any) -> None:
+    make_triggers(using)
 
 
 def _make_cache_table(using: str, **kwargs: Any) -> None:
@@ -36,5 +53,9 @@ def connect() -> None:
     for signal in (facts_changed, community_changed):
         signal.connect(_public_content_changed, dispatch_uid="portal_public_content_changed")
     member_deleted.connect(traces.member_deleted, dispatch_uid="portal_member_deleted")
+    # Last of all apps, when every table is there.
+    post_migrate.connect(
+        _make_triggers, sender=apps.get_app_config("portal"), dispatch_uid="portal_triggers"
+    )
     post_migrate.connect(_make_cache_table, dispatch_uid="portal_cache_table")
     post_migrate.connect(_learn_words, sender=apps.get_app_config("portal"), dispatch_uid="words")

@@ -66,8 +66,8 @@ class Supervisor:
             signal.signal(number, self._told_to_stop)
         if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # It is ignored under nohup.
             signal.signal(signal.SIGHUP, self._told_to_stop)
-        bind = f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
-        self._start("web server", "-m", "gunicorn", "--bind", bind, "portal.wsgi")
+        where = ("--host", self.host, "--port", str(self.port))
+        self._start("web server", "-m", "portal.server", *where)
         self._start("worker", "manage.py", "work")
         ended = self._wait()
         self._end_all()

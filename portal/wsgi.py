@@ -10,14 +10,21 @@ from django.core.wsgi import get_wsgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 
 _django = get_wsgi_application()
+
+from portal.pages.front import Front  # noqa: E402 (it needs the settings)
+from portal.pages.store import store  # noqa: E402
+
 _CHARSET = re.compile(r";\s*charset\s*=[^;]*", re.IGNORECASE)
 
 
-def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
-    """Answer one request.
+def _forms_in_utf8(environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
+    """Let Django answer one request.
 
     Forms here are UTF-8. Django would decode by whatever charset a request names, before any
     middleware that could answer for one that is no charset.
     """
     environ["CONTENT_TYPE"] = _CHARSET.sub("", environ.get("CONTENT_TYPE", ""))
     return _django(environ, start_response)
+
+
+application = Front(_forms_in_utf8, store)

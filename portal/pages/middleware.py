@@ -8,6 +8,34 @@ from django.utils.cache import get_conditional_response, set_response_etag
 
 from portal.pages.compression import compress
 
+# What stands in front of Django writes on a request whose answer it would store, ...
+HAS_STORE = "waymark.has_store"
+# ... and what the middleware answers there: whether others may get the same.
+IS_STORED = "waymark.is_stored"
+# Pages that many readers open. Of a search nothing is kept, not even for a minute.
+STORED = frozenset(
+    {
+        "home",
+        "help",
+        "robots",
+        "sitemap",
+        "facts:topic-list",
+        "facts:topic-detail",
+        "facts:fact-detail",
+        "facts:fact-history",
+        "facts:news",
+        "facts:feed",
+        "facts:glossary",
+        "facts:question-list",
+        "facts:page-about",
+        "facts:page-privacy",
+        "facts:page-accessibility",
+        "community:support-group-list",
+        "community:support-group-detail",
+        "community:group-calendar",
+    }
+)
+
 
 def is_personal(request: HttpRequest) -> bool:
     """Return whether the request carries a session or somebody's preferences."""
@@ -45,5 +73,21 @@ class PagesMiddleware:
             set_response_etag(response)
             tag = response.get("ETag")  # An empty page has none.
             response = get_conditional_response(request, tag, None, response) or response
-        compress(request, response)
+        if is_stored(request, response):
+            # The store compresses it, once for all.
+            request.META[IS_STORED] = True
+        else:
+            compress(request, response)
         return response
+
+
+def is_stored(request: HttpRequest, response: HttpResponse) -> bool:
+    """Return whether this public answer is to be kept for others."""
+    match = request.resolver_match
+    return (
+        bool(request.META.get(HAS_STORE))
+        and response.status_code == 200
+        and not response.streaming
+        and match is not None
+        and match.view_name in STORED
+    )

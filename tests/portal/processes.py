@@ -47,11 +47,11 @@ def start(*arguments, **settings):
     )
 
 
-def make_data(folder):
+def make_data(folder, **settings):
     """Make `folder` what the data directory is after the first start: secrets and tables."""
     make_secrets(folder)
     (folder / "static").mkdir()
-    migrated = run("manage.py", "migrate", "--verbosity=0", WAYMARK_DATA_DIR=folder)
+    migrated = run("manage.py", "migrate", "--verbosity=0", WAYMARK_DATA_DIR=folder, **settings)
     assert migrated.returncode == 0, migrated.stderr
     return folder
 
