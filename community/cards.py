@@ -52,13 +52,14 @@ class Card(WithNote):
         return str(KINDS[self.item.kind])
 
     @property
-    def days(self) -> str:
-        """When it was saved, and when it was marked as read, in words."""
-        words = _("Saved %(day)s.") % {"day": date_format(self.item.created_at, "j F Y")}
-        if self.item.read_at:
-            read = _("Read %(day)s.") % {"day": date_format(self.item.read_at, "j F Y")}
-            words = f"{words} {read}"
-        return words
+    def saved_day(self) -> str:
+        """When it was saved, in words."""
+        return _("Saved %(day)s.") % {"day": date_format(self.item.created_at, "j F Y")}
+
+    @property
+    def read_day(self) -> str:
+        """When it was marked as read, in words."""
+        return _("Read %(day)s") % {"day": date_format(self.item.read_at, "j F Y")}
 
     @property
     def progress(self) -> str:

@@ -92,7 +92,9 @@ def _preview(
         form = ListChoiceForm(member=request.user, initial={"list": lists[0].pk})
     context = {
         "things": things,
-        "can_be_saved": any(not (thing["is_gone"] or thing["lists"]) for thing in things),
+        "can_be_saved": any(
+            not thing["is_gone"] and (thing["is_ticked"] or not thing["lists"]) for thing in things
+        ),
         "form": form,
         "error": error,
         "left_out": len(names) - len(shown),

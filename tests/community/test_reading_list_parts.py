@@ -37,8 +37,8 @@ def text_of(response):
 
 
 def headings(response):
-    found = re.findall(r"<h2>(?:<a [^>]*>)?(.*?)(?:</a>)?</h2>", text_of(response))
-    return [heading for heading in found if heading != "This list"]
+    pattern = r'<li class="saved-item.*?<h2>(?:<a [^>]*>)?(.*?)(?:</a>)?</h2>'
+    return re.findall(pattern, text_of(response), re.DOTALL)
 
 
 def item_of(reading_list, title):

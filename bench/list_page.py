@@ -1,0 +1,87 @@
+"""How much processor time a page of a list of 1,000 items takes, and the search through it.
+
+Usage: .venv/bin/python bench/list_page.py [ITEMS]
+
+It makes a portal of its own in a temporary folder (or on DATABASE_URL, which has to name an empty
+database) and asks for the pages as a member's browser would, in one process. Each figure is the
+median of 30 requests. Every third item has a note of 60 words.
+"""
+
+import statistics
+import sys
+import tempfile
+import time
+
+from l7_export import prepare
+
+MILLISECONDS = 7.0  # of work, for a page of 50
+NOTE = "A question for the next visit. " * 10
+
+
+def fill(count):
+    """Return a list with so many items: of topics, facts and groups in turn."""
+    from django.db import transaction
+    from django.utils import timezone
+
+    from community.models import Member, ReadingList, SavedItem, SupportGroup
+    from facts.models import Topic
+    from tests.factories import FactFactory, SupportGroupFactory, TopicFactory, make_live
+
+    now = timezone.now()
+    with transaction.atomic():
+        topics = Topic.objects.bulk_create(TopicFactory.build_batch(count // 3))
+        groups = SupportGroup.objects.bulk_create(SupportGroupFactory.build_batch(count // 3))
+        facts = [FactFactory(topic=topics[n % 100]) for n in range(count - 2 * (count // 3))]
+        for fact in facts:
+            make_live(fact)
+        member = Member.objects.create_user("list@example.org")
+        reading_list = ReadingList.objects.create(member=member, title="Mine", is_default=True)
+        things = [each for three in zip(topics, facts, groups, strict=False) for each in three]
+        reading_list.add_all([*things, *facts[len(topics) :]])
+        for item in reading_list.saved_items.all()[::3]:
+            item.note = NOTE
+            item.read_at = now
+            item.save()
+        assert SavedItem.objects.count() == count  # noqa: S101
+    return reading_list
+
+
+def work(ask, times=30):
+    """Return the median of the milliseconds of work that `ask` takes."""
+    took = []
+    for _time in range(times):
+        began = time.process_time()
+        ask()
+        took.append((time.process_time() - began) * 1000)
+    return statistics.median(took)
+
+
+def main():
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000
+    with tempfile.TemporaryDirectory(prefix="waymark-list-") as folder:
+        prepare(folder)
+        reading_list = fill(count)
+        from tests.portal.p3_steps import signed_in
+
+        browser = signed_in(reading_list.member)
+        page = f"/lists/{reading_list.pk}/"
+        item = reading_list.saved_items.all()[count // 2]
+        move = f"{page}items/{item.pk}/move/"
+        asked = {
+            "first page": lambda: browser.get(page),
+            "last page": lambda: browser.get(page, {"page": "last"}),
+            "topics alone": lambda: browser.get(page, {"show": "topics"}),
+            "a move": lambda: browser.post(move, {"direction": "up"}),
+            "a move to the top": lambda: browser.post(move, {"direction": "top"}),
+            "search, all hits": lambda: browser.post("/lists/search/", {"words": "question"}),
+            "search, no hit": lambda: browser.post("/lists/search/", {"words": "xyzzy"}),
+        }
+        for name, ask in asked.items():
+            ask()  # The first reads templates and plans in.
+            print(f"{name}: {work(ask):.1f} ms of work")
+        took = work(asked["first page"])
+        print(f"Page of {count} items: {took:.1f} ms, at most {MILLISECONDS:g} asked for.")
+
+
+if __name__ == "__main__":
+    main()
