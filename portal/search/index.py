@@ -1,5 +1,6 @@
 """What search knows of a change: rows of `SearchEntry`, written in the change's transaction."""
 
+import re
 from collections.abc import Callable, Iterable
 from datetime import datetime, time
 from html import unescape
@@ -8,7 +9,6 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Model
 from django.utils import timezone
-from django.utils.html import strip_tags
 
 from community.models import Service, SupportGroup
 from facts.choices import Sensitivity
@@ -16,10 +16,17 @@ from facts.models import Fact, FactVersion, GlossaryTerm, Topic
 from portal.models import SearchEntry, SearchWord
 from portal.search.words import plain_words
 
+# The tags of a text that stand within a line, and those that end one.
+_INLINE_TAG = re.compile(r"</?(?:a|em|strong)\b[^>]*>")
+_BLOCK_TAG = re.compile(r"<[^>]*>")
+_STOPS = ".?!:;,…"
+
 
 def _plain(html: str) -> str:
-    """Return the words of `html`, a space between what its tags kept apart."""
-    return " ".join(unescape(strip_tags(html.replace("<", " <"))).split())
+    """Return the words of sanitised `html`; what stood in lines of its own ends with a stop."""
+    blocks = _BLOCK_TAG.split(_INLINE_TAG.sub("", html))
+    texts = [text for block in blocks if (text := " ".join(unescape(block).split()))]
+    return " ".join(text if text[-1] in _STOPS else f"{text}." for text in texts)
 
 
 def _topic(topic: Topic) -> Iterable[SearchEntry]:

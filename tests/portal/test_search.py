@@ -379,3 +379,12 @@ def test_somebody_in_danger_sees_first_whom_to_call(client, typed):
 @pytest.mark.parametrize("typed", ["waiting is killing me", "am i going to die", "die"])
 def test_fear_alone_is_answered_in_the_ordinary_way(client, typed):
     assert "Do you need somebody right now?" not in found(client, typed)
+
+
+def test_snippet_keeps_lines_apart_and_brackets_together(client, db):
+    signs = '<p>Signs (of <a href="/glossary/#a">calcium</a>):</p>'
+    make_live(body=f"{signs}<ul><li>new thirst</li><li>pain</li></ul>")
+
+    html = client.get("/search/?q=thirst").content.decode()
+
+    assert "Signs (of calcium): new <mark>thirst</mark>. pain." in html
