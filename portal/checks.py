@@ -1,10 +1,16 @@
 """Risky combinations of settings, refused with a reason."""
 
+import re
 from typing import Any
 
 from django.conf import settings
 from django.core import checks
 from django.core.checks import CheckMessage
+
+NAMES_AN_ILLNESS = re.compile(
+    r"cancer|cáncer|krebs|breast|metasta|tumou?r|onco(?!n)|chemo|hospice|palliat|patient",
+    re.IGNORECASE,
+)
 
 
 def check_proxies(**kwargs: Any) -> list[CheckMessage]:
@@ -64,6 +70,27 @@ def check_security_contact(**kwargs: Any) -> list[CheckMessage]:
     return []
 
 
+def check_discretion(**kwargs: Any) -> list[CheckMessage]:
+    """Warn if what stands in every mail, the sender or a link, names an illness."""
+    places = {
+        "DISCREET_NAME": settings.DISCREET_NAME,
+        "DEFAULT_FROM_EMAIL": settings.DEFAULT_FROM_EMAIL,
+        "SITE_URL": settings.SITE_URL,
+    }
+    return [
+        checks.Warning(
+            f"{name} names an illness, and it stands in every mail.",
+            hint=(
+                "Whoever sees the inbox of a member, or the network that they use, learns of it. "
+                "Choose a name and a host that say nothing."
+            ),
+            id="portal.W005",
+        )
+        for name, value in places.items()
+        if NAMES_AN_ILLNESS.search(value)
+    ]
+
+
 def is_contact(text: str) -> bool:
     """Return whether `text` is empty, or one address that security.txt may carry."""
     if any(c.isspace() for c in text):
@@ -73,5 +100,11 @@ def is_contact(text: str) -> bool:
 
 def register_all() -> None:
     """Register the checks with Django."""
-    for check in (check_proxies, check_mail, check_keys, check_security_contact):
+    for check in (
+        check_proxies,
+        check_mail,
+        check_keys,
+        check_security_contact,
+        check_discretion,
+    ):
         checks.register(check, checks.Tags.security)

@@ -36,3 +36,9 @@ def session_notice(context: dict[str, Any]) -> dict[str, Any]:
 def is_shared_computer(context: dict[str, Any]) -> bool:
     """Return whether whoever is signed in said that others use this computer too."""
     return stay_of(context["request"].session) == Stay.SHARED
+
+
+@register.filter
+def in_fours(key: str) -> list[str]:
+    """Return a key in parts that somebody can keep in mind while typing it on another device."""
+    return [key[start : start + 4] for start in range(0, len(key), 4)]

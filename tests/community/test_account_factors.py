@@ -159,3 +159,12 @@ def test_invited_person_sets_up_the_app_without_a_second_mail(client, transactio
 
     assert response.headers["Location"] == "/accounts/2fa/recovery-codes/"
     assert "We show them this once" in client.get("/accounts/2fa/recovery-codes/").text
+
+
+def test_key_for_an_app_is_shown_in_parts(client, member):
+    sign_in(client, member)
+
+    page = client.get("/accounts/2fa/totp/activate/").content.decode()
+
+    key = client.session["mfa.totp.secret"]
+    assert f"<span>{key[:4]}</span><span>{key[4:8]}</span>" in page

@@ -46,6 +46,20 @@ def test_security_contact_is_one_address(settings, contact, is_fine):
     assert ("portal.E004" in found(settings, SECURITY_CONTACT=contact)) is not is_fine
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "is_fine"),
+    [
+        ("DISCREET_NAME", "Waymark", True),
+        ("DISCREET_NAME", "Breast Cancer Friends", False),
+        ("DEFAULT_FROM_EMAIL", "Waymark <no-reply@metastasis.example.org>", False),
+        ("SITE_URL", "https://stage4-oncology.example.org", False),
+        ("SITE_URL", "https://waymark.example.org", True),
+    ],
+)
+def test_what_stands_in_every_mail_names_no_illness(settings, name, value, is_fine):
+    assert ("portal.W005" in found(settings, **{name: value})) is not is_fine
+
+
 def test_every_refusal_says_what_to_do(settings):
     settings.IS_HTTPS, settings.TRUSTED_PROXY_COUNT, settings.EMAIL_IS_SENT = True, 0, False
     settings.NOTES_KEYS, settings.SECURITY_CONTACT = [], "no address"
