@@ -1,5 +1,8 @@
 """What stands in front of Django: sends public pages out of the store, and asks for the others.
 
+A proxy that keeps pages itself (`deploy/nginx.conf`) asks with `X-Fresh` for what holds at this
+very moment, and is told until when it does.
+
 A plain WSGI callable. It decides by the request alone whether a page may come from the store;
 whether an answer may go into it is decided by `PagesMiddleware`.
 """
@@ -43,7 +46,10 @@ class Front:
         cookies = environ.get("HTTP_COOKIE")
         if method not in {"GET", "HEAD"} or (cookies and self._are_personal(cookies)):
             return self.django(self._own(environ), start_response)
-        self.watch.look()
+        if "HTTP_X_FRESH" in environ:
+            self.watch.look_now()
+        else:
+            self.watch.look()
         key = (
             environ.get("PATH_INFO"),
             environ.get("QUERY_STRING"),
@@ -52,10 +58,10 @@ class Front:
             environ.get("SCRIPT_NAME"),
         )
         page = self.store.fresh(key)
-        if page is None and self.watch.number is None:
-            page = self.store.old(key)
         if page is not None:
             return _send(page, environ, start_response)
+        if self.watch.number is None and (page := self.store.old(key)) is not None:
+            return _send(page, environ, start_response, is_old=True)
         if method == "HEAD":
             return self.django(self._own(environ), start_response)
         return self._make(key, environ, start_response)
@@ -107,7 +113,7 @@ class Front:
             page = self.store.old(key)
             if page is not None:
                 answer.close()
-                return _send(page, environ, start_response)
+                return _send(page, environ, start_response, is_old=True)
         else:
             self.store.forget(key)
         start_response(answer.status, answer.headers, *answer.error)
@@ -149,12 +155,17 @@ class Answered:
             close()
 
 
-def _send(page: Page, environ: Environ, start_response: StartResponse) -> Answer:
+def _send(
+    page: Page, environ: Environ, start_response: StartResponse, *, is_old: bool = False
+) -> Answer:
     known = environ.get("HTTP_IF_NONE_MATCH")
     if known and _matches(known, page.tag):
         start_response("304 Not Modified", page.not_modified())
         return []
     headers, body = page.forms[best_encoding(environ.get("HTTP_ACCEPT_ENCODING", ""))]
+    if "HTTP_X_FRESH" in environ and not is_old:
+        # nginx may keep it until the second is over.
+        headers = [*headers, ("X-Accel-Expires", f"@{int(time.time())}")]
     start_response("200 OK", headers)
     return [] if environ["REQUEST_METHOD"] == "HEAD" else [body]
 

@@ -270,6 +270,19 @@ def test_f11_two_hundred_at_once_make_it_once(front, django):
     assert len(django.seen) == 1
 
 
+def test_proxy_may_keep_it_until_the_second_is_over(front):
+    _status, headers, _body = ask(front, HTTP_X_FRESH="1")
+
+    assert headers["X-Accel-Expires"] in {f"@{int(time.time() - ago)}" for ago in (0, 1)}
+    assert "X-Accel-Expires" not in ask(front)[1]
+
+
+def test_proxy_keeps_nothing_of_what_is_not_stored(front, django):
+    django.is_stored = False
+
+    assert "X-Accel-Expires" not in ask(front, HTTP_X_FRESH="1")[1]
+
+
 class TestWithoutDatabase:
     @pytest.fixture(autouse=True)
     def _read_and_gone(self, front, django):
@@ -282,6 +295,9 @@ class TestWithoutDatabase:
     def test_f7_what_was_read_within_a_day_is_shown(self, front, django):
         assert ask(front)[2] == HTML
         assert not django.seen
+
+    def test_proxy_keeps_no_old_copy(self, front):
+        assert "X-Accel-Expires" not in ask(front, HTTP_X_FRESH="1")[1]
 
     def test_other_pages_say_so(self, front):
         assert ask(front, path="/facts/other/")[0] == "503 Service Unavailable"
