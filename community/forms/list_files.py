@@ -16,7 +16,7 @@ class ListImportForm(forms.Form):
     file = forms.FileField(
         label=_("The file"),
         help_text=_("A file that ends in .json, from “Take it along” or from “My data”."),
-        widget=forms.FileInput(attrs={"accept": ".json,application/json"}),
+        widget=forms.FileInput,
         error_messages={
             "required": _("Choose a file first."),
             "missing": _("Choose a file first."),

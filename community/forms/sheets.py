@@ -76,6 +76,7 @@ class SheetChoiceForm(forms.Form):
     paper = forms.ChoiceField(
         label=_("Which paper does the printer have?"),
         choices=AppointmentSheet.Paper.choices,
+        initial=AppointmentSheet.Paper.A4,
         widget=forms.RadioSelect,
         required=False,
     )

@@ -1,0 +1,162 @@
+"""From a list to paper and to a relative, in a real browser: by keyboard, and without scripts."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import violations
+from tests.factories import (
+    FactFactory,
+    QuestionFactory,
+    ReadingListFactory,
+    SavedItemFactory,
+    TopicFactory,
+    make_live,
+)
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def mine(live_server, member):
+    """A list with a fact, a note on it, and two questions that go with it; one is sensitive."""
+    fact = FactFactory(topic=TopicFactory(slug="bones"), slug="scans")
+    make_live(fact, title="Scans help")
+    for text, sensitivity in (("Do scans hurt?", "none"), ("How long?", "prognosis")):
+        QuestionFactory(text=text, sensitivity=sensitivity).facts.add(fact)
+    reading_list = ReadingListFactory(member=member, title="For Thursday")
+    SavedItemFactory(reading_list=reading_list, topic=None, fact=fact, note="Ask on Tuesday.")
+    SavedItemFactory(reading_list=reading_list)
+    return reading_list
+
+
+def tab_to(page, locator, most=80):
+    """Go to `locator` by the keyboard alone."""
+    for _step in range(most):
+        if locator.evaluate("element => element === document.activeElement"):
+            return
+        page.keyboard.press("Tab")
+    pytest.fail("The keyboard does not get there.")
+
+
+def whole(page):
+    """Expect that nothing on the page breaks a rule, or is cut off at 320 px."""
+    page.set_viewport_size({"width": 320, "height": 740})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        assert violations(page) == [], f"{page.url} {scheme}"
+
+
+def test_sheet_is_made_and_printed_by_keyboard(page, mine, live_server, sign_in, member):
+    sign_in(member)
+    page.goto(f"{live_server.url}/lists/{mine.pk}/")
+    link = page.get_by_role("link", name="Sheet for an appointment")
+    tab_to(page, link)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("A sheet for your appointment")
+    expect(page.get_by_text("How long?")).to_have_count(0)
+    whole(page)
+    tick = page.get_by_label("Do scans hurt?")
+    tab_to(page, tick)
+    page.keyboard.press("Space")
+    tab_to(page, page.get_by_label("A question of your own"))
+    page.keyboard.type("Can I fly in May?")
+    tab_to(page, page.get_by_role("button", name="Make the sheet"))
+    page.keyboard.press("Enter")
+
+    expect(page.get_by_role("heading", name="Questions for my appointment")).to_be_visible()
+    whole(page)
+    page.get_by_label("Ask first").select_option(label="Can I fly in May?")
+    tab_to(page, page.get_by_role("button", name="Put these first"))
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Most important to me")).to_be_visible()
+    page.evaluate("window.print = () => { document.title = 'printed'; }")
+    page.get_by_role("button", name="Print this page").press("Enter")
+    assert page.title() == "printed"
+    page.emulate_media(media="print")
+    for gone in ("header.site-header", "footer.site-footer", "form"):
+        expect(page.locator(gone).first).to_be_hidden()
+    expect(page.locator(".sheet-room hr").first).to_be_visible()
+    page.emulate_media(media="screen")
+    page.get_by_role("link", name="Write down the answers").click()
+    page.get_by_label("Can I fly in May?").fill("Yes, with tablets.")
+    whole(page)
+    page.get_by_role("button", name="Save the answers").click()
+    expect(page.locator(".sheet-answer")).to_contain_text("Yes, with tablets.")
+
+
+@pytest.mark.browser_context_args(java_script_enabled=False)
+def test_list_is_shared_and_taken_along_without_scripts(
+    browser, page, mine, live_server, sign_in, member
+):
+    sign_in(member)
+    page.goto(f"{live_server.url}/lists/{mine.pk}/")
+    page.get_by_role("link", name="Share it").click()
+    page.get_by_label(re.compile("Ask on Tuesday")).check()
+    page.get_by_role("button", name="See what others will see").click()
+    expect(page.get_by_text("The link does not work yet.")).to_be_visible()
+    page.get_by_role("button", name="Make the link").click()
+    address = page.get_by_label("The address of the list").input_value()
+    path = address[address.index("/lists/") :]
+
+    others = browser.new_context(java_script_enabled=False)
+    try:
+        theirs = others.new_page()
+        theirs.goto(f"{live_server.url}{path}")
+        expect(theirs.get_by_role("heading", name="Scans help")).to_be_visible()
+        expect(theirs.get_by_text("Ask on Tuesday.")).to_be_visible()
+        theirs.get_by_role("link", name="Save to my list: Scans help").click()
+        assert "/lists/save/?fact=bones/scans" in theirs.url
+        page.goto(f"{live_server.url}/lists/{mine.pk}/share/")
+        page.get_by_role("button", name="Stop sharing").click()
+        expect(page.get_by_role("heading", name="Links that work now")).to_have_count(0)
+        assert theirs.goto(f"{live_server.url}{path}").status == 404
+    finally:
+        others.close()
+
+    page.goto(f"{live_server.url}/lists/{mine.pk}/take-along/")
+    page.get_by_label("With my notes").check()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Save the file").click()
+    assert download.value.suggested_filename == "list.html"
+    file = browser.new_context(offline=True)
+    try:
+        alone = file.new_page()
+        alone.goto(f"file://{download.value.path()}")
+        alone.set_content(download.value.path().read_text())
+        expect(alone.get_by_text("Ask on Tuesday.")).to_be_visible()
+        assert violations(alone) == []
+        alone.set_viewport_size({"width": 320, "height": 740})
+        assert alone.evaluate("document.documentElement.scrollWidth") <= 320
+    finally:
+        file.close()
+
+
+def test_sheet_from_what_a_device_holds(page, mine, live_server):
+    page.goto(f"{live_server.url}/facts/bones/scans/")
+    page.get_by_role("link", name="Save to my list: Scans help").click()
+    expect(page.get_by_role("button", name="Undo")).to_be_visible()
+    page.goto(f"{live_server.url}/lists/")
+    page.get_by_role("link", name="Make a sheet for my appointment").click()
+    whole(page)
+    page.get_by_role("button", name="Show the questions for what I saved").click()
+    expect(page.get_by_text("These belong to what you saved.")).to_be_visible()
+    page.get_by_label("Do scans hurt?").check()
+    page.get_by_role("button", name="Make the sheet").click()
+
+    expect(page.locator(".sheet")).to_contain_text("Do scans hurt?")
+    expect(page.locator(".sheet")).to_contain_text("/facts/bones/scans/")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Save as a PDF file").click()
+    assert download.value.suggested_filename == "sheet.pdf"
+
+
+@pytest.mark.looks
+def test_pages_break_no_rule(page, mine, live_server, sign_in, member):
+    sign_in(member)
+    for address in (f"{mine.pk}/share/", f"{mine.pk}/take-along/", "import/", "shared/wrong/"):
+        page.set_viewport_size({"width": 320, "height": 740})
+        page.goto(f"{live_server.url}/lists/{address}")
+        whole(page)
