@@ -76,11 +76,10 @@ def erase(*, sealed: str, number: int, mark: str, on: str, farewell: str, langua
     compact_soon()
 
 
-def _first(**when: datetime) -> Any:
+def _first(run_after: datetime | None = None) -> Any:
     """Return `erase`, to be queued before all else where the queue knows of an order."""
-    if default_task_backend.supports_priority:
-        return erase.using(priority=FIRST, **when)
-    return erase.using(**when)
+    has_order = default_task_backend.supports_priority
+    return erase.using(priority=FIRST if has_order else None, run_after=run_after)
 
 
 FAREWELLS = {

@@ -14,6 +14,7 @@ from django.test import Client
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
+from community.member_data.deletion import delete_member
 from community.signals import mail_given_up
 from portal.mail import (
     RETRY_AFTER,
@@ -23,6 +24,7 @@ from portal.mail import (
     prune_finished,
     unpack,
 )
+from portal.traces import erase
 
 FAILING = "tests.portal.test_mail.FailingBackend"
 
@@ -252,6 +254,16 @@ def test_f12_no_page_waits_for_the_mail_server(queue, settings, member, path, fo
     addresses = {row.args_kwargs["args"][0]["to"][0] for row in waiting}
     assert addresses == {member.email, "nobody@example.org"}
     assert waiting.count() == 2
+
+
+def test_deletion_goes_before_mail_that_a_dead_server_holds_up(queue, settings, member):
+    settings.EMAIL_DELIVERY_BACKEND = FAILING
+    message().send()
+
+    delete_member(member, farewell="asked")
+
+    first = DBTaskResult.objects.ready().first()
+    assert first.task_path == erase.module_path
 
 
 def test_server_that_has_greeted_may_take_its_time(monkeypatch):
