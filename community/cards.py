@@ -42,6 +42,8 @@ class Card(WithNote):
     is_first: bool = False
     is_last: bool = False
     total: int = 0
+    # What has happened since it was seen (community.changes).
+    change: Any = None
     # Of a topic: how many facts it has now, and on how many of them its reader has a mark.
     fact_count: int = 0
     read_count: int = 0
@@ -136,7 +138,7 @@ def _fact_card(
     version = newest.get(fact.pk)
     is_here = _is_published(fact.topic.published_at, at)
     if is_here and version and version.is_live(at):
-        return Card(item, _heading(version, preferences), fact.get_absolute_url())
+        return Card(item, heading_for(version, preferences), fact.get_absolute_url())
     # The heading of a fact is its answer, and nobody stands behind that answer now.
     card = Card(item, version.neutral_heading if version and version.neutral_heading else str(fact))
     if not is_here or version is None or version.is_live(at):
@@ -150,12 +152,12 @@ def _fact_card(
     other = fact.replaced_by
     answer = newest.get(other.pk) if other else None
     if other and answer and answer.is_live(at) and _is_published(other.topic.published_at, at):
-        card.replacement_heading = _heading(answer, preferences)
+        card.replacement_heading = heading_for(answer, preferences)
         card.replacement_url = other.get_absolute_url()
     return card
 
 
-def _heading(version: FactVersion, preferences: Preferences) -> str:
+def heading_for(version: FactVersion, preferences: Preferences) -> str:
     """Return the heading for somebody's list: neutral, unless they chose to see such parts."""
     has_chosen = preferences.hidden != GENTLE_BY_DEFAULT
     if version.sensitivity == Sensitivity.NONE or (

@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from community.views import (
     account,
     calendars,
+    changes,
     entrance,
     from_device,
     list_files,
@@ -37,6 +38,7 @@ support_group_urls = [
 ]
 saved_item_urls = [
     path("note/", notes.saved_item_note, name="saved-item-note"),
+    path("changes/", changes.saved_item_changes, name="saved-item-changes"),
     path("read/", saved_items.saved_item_read, name="saved-item-read"),
     path("move/", saved_items.saved_item_move, name="saved-item-move"),
     path("to-list/", saved_items.saved_item_to_list, name="saved-item-to-list"),

@@ -246,6 +246,7 @@ class SavedItem(Noted):
     created_at = models.DateTimeField(_("saved"), auto_now_add=True)
 
     number: int
+    change: str
     was_archived = False  # before it was saved again just now
 
     objects = SavedItemQuerySet.as_manager()
@@ -407,6 +408,32 @@ class SavedItem(Noted):
         """Set or clear the read mark. Returns False if the item has been removed."""
         self.read_at = at if is_read else None
         return bool(SavedItem.objects.filter(pk=self.pk).update(read_at=self.read_at))
+
+    def see(self, at: datetime) -> None:
+        """Note that the member has seen what readers saw at `at`; what came later is still news."""
+        if at <= self.seen_at:
+            return
+        changes: dict[str, Any] = {"seen_at": at}
+        if self.fact:
+            language = self.seen_version.language if self.seen_version else get_language()
+            # Of a fact that was withdrawn, the version stays that was seen last.
+            if version := self.fact.live_version(at, language):
+                changes["seen_version"] = version
+        SavedItem.objects.filter(pk=self.pk, seen_at__lt=at).update(**changes)
+
+    @transaction.atomic
+    def replace_with(self, fact: Fact, at: datetime) -> bool:
+        """Put `fact` in the place of the one that was saved; the note stays.
+
+        Returns False, and changes nothing, if `fact` is on the list already, or the item is gone.
+        """
+        ReadingList.objects.select_for_update().get(pk=self.reading_list_id)
+        items = SavedItem.objects.filter(reading_list=self.reading_list_id)
+        if items.filter(fact=fact).exists():
+            return False
+        version = fact.live_version(at, get_language())
+        changes = {"fact": fact, "seen_version": version, "seen_at": at, "read_at": None}
+        return bool(items.filter(pk=self.pk).update(**changes))
 
     @transaction.atomic
     def remove(self, with_note: int | None) -> bool:

@@ -14,11 +14,12 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from community.cards import Card, cards, count_read_facts
+from community.changes import tell_changes, waiting, with_changes
 from community.forms.reading_lists import ReadingListForm, SearchForm
 from community.models import ReadingList, SavedItem
 from community.saving import THE_LIST, UnsavedNote, forget_unsaved_note, taken_over, unsaved_notes
@@ -73,6 +74,7 @@ def reading_list_list(request: HttpRequest) -> HttpResponse:
     context: dict[str, Any] = {
         "reading_lists": [each for each in counted if not each.archived_at],
         "archived_lists": [each for each in counted if each.archived_at],
+        "waiting": waiting(request.user, request.preferences, timezone.now()),  # type: ignore[attr-defined]
         "form": form,
         "search_form": SearchForm(auto_id="search-%s"),
     }
@@ -145,14 +147,16 @@ def render_list(
     show = request.GET.get("show", "")
     if show not in PARTS_OF_A_LIST:
         show = ""
-    paginator = Paginator(_part(reading_list, show), PAGE_SIZE)
+    now = timezone.now()
+    items = with_changes(_part(reading_list, show), now, get_language())
+    paginator = Paginator(items, PAGE_SIZE)
     # It is known, so it need not be asked for once more.
     paginator.count = counts[show or "all"]
     page = paginator.get_page(request.GET.get("page"))
     notes = unsaved_notes(request, reading_list)
     here = list(page)
     elsewhere = _elsewhere(reading_list, here, notes)
-    all_cards = cards([*here, *elsewhere], request.preferences, timezone.now())  # type: ignore[attr-defined]
+    all_cards = cards([*here, *elsewhere], request.preferences, now)  # type: ignore[attr-defined]
     shown = all_cards[: len(here)]
     by_item = {card.item.pk: card for card in shown}
     for number, card in enumerate(shown, start=page.start_index()):
@@ -162,7 +166,8 @@ def render_list(
         card.based_on = str(card.item.note_number)
     for card in all_cards[len(here) :]:
         card.number = card.item.number
-    count_read_facts(shown, reading_list.member_id, timezone.now())
+    count_read_facts(shown, reading_list.member_id, now)
+    tell_changes(shown, request.preferences, now)  # type: ignore[attr-defined]
     kept_cards, loose_notes = _place(notes, all_cards)
     here_page = None if show else page.number
     context = {
@@ -171,6 +176,7 @@ def render_list(
         "page_obj": page,
         "cards": shown,
         "show": show,
+        "seen": now.timestamp(),
         "counts": counts,
         "parts": _parts(counts, show),
         "kept_links": [(card, _note_url(reading_list, card, here_page)) for card in kept_cards],

@@ -163,6 +163,11 @@ ADDRESSES = {
     ),
     "community:saved-item-archive": (f"{ITEM}/archive/", (WRONG,) * 3, (SIGN_IN, DONE, GONE)),
     # The item has a note, which nobody's empty form overwrites, and no button takes away unasked.
+    "community:saved-item-changes": (
+        f"{ITEM}/changes/",
+        (SIGN_IN, 200, GONE),
+        (SIGN_IN, DONE, GONE),
+    ),
     "community:saved-item-note": (f"{ITEM}/note/", (WRONG,) * 3, (REFUSED, 409, GONE)),
     "community:reading-list-note": (
         f"/lists/{LIST}/note/",

@@ -1,0 +1,322 @@
+"""What has changed in saved things since their member saw them. Plain functions.
+
+Better words alone are silent. Of a fact of which any version is sensitive, the editor's sentence
+is left out like its text, until it is asked for.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import (
+    Case,
+    CharField,
+    Exists,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+    When,
+)
+from django.db.models.functions import Coalesce, TruncDate
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
+
+from community.cards import Card, cards, heading_for
+from community.models import Meeting, Pause, SavedItem, SupportGroup
+from facts.choices import ChangeKind
+from facts.differences import Comparison, compare_versions
+from facts.models import FactVersion
+from facts.preferences import Preferences
+
+STEP_WORDS = {
+    ChangeKind.SAFETY.value: _lazy("Changed for safety"),
+    ChangeKind.MEANING.value: _lazy("The meaning changed"),
+}
+MOST_SHOWN = 10  # on the page of all lists
+MOST_COUNTED = 100
+URGENT = ("safety", "withdrawn")
+# What of a group is compared with what it was, besides its meetings and pauses.
+GROUP_WORDS = {
+    "is_in_person": _lazy("ways to attend"),
+    "is_online": _lazy("ways to attend"),
+    "is_by_phone": _lazy("ways to attend"),
+    "place": _lazy("place"),
+    "cost": _lazy("cost"),
+    "attendance": _lazy("how to sign up"),
+    "joining_policy": _lazy("how to join"),
+    "how_to_ask": _lazy("how to join"),
+}
+GROUP_FIELDS = tuple(GROUP_WORDS)
+
+
+@dataclass(frozen=True)
+class Step:
+    """One version that came since: its kind of change in words, and the editor's sentence."""
+
+    number: int
+    at: datetime
+    label: str
+    is_urgent: bool
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Change:
+    """What is to be said of a saved thing that has changed: its kind, in a line, and step by step.
+
+    While `is_covered`, no step has its sentence.
+    """
+
+    kind: str
+    words: str
+    steps: tuple[Step, ...] = ()
+    is_covered: bool = False
+
+    @property
+    def is_urgent(self) -> bool:
+        """Whether it is a matter of safety."""
+        return self.kind in URGENT
+
+
+def _words(kind: str) -> str:
+    return {
+        "safety": _("Changed since you saw it. Please read this one."),
+        "meaning": _("Changed since you saw it."),
+        "withdrawn": _("Withdrawn since you saw it."),
+        "new-facts": _("There are new facts in this topic since you saw it."),
+        "ended": _("This group has ended since you saw it."),
+        "paused": _("This group takes a break, which you have not seen yet."),
+        "group": _("How this group meets has changed since you saw it."),
+    }[kind]
+
+
+def with_changes(items: QuerySet[Any], at: datetime, language: str | None) -> QuerySet[Any]:
+    """Return `items` with `change`, what has happened to each since it was seen, as of `at`.
+
+    It is one of the kinds of a Change, or "" for nothing. A fact is compared in the language in
+    which it was seen, and a topic in `language`.
+    """
+    kinds = [*_fact_kinds(at, language), *_topic_kinds(at, language), *_group_kinds(at)]
+    cases = [When(condition, then=Value(kind)) for kind, condition in kinds]
+    return items.annotate(change=Case(*cases, default=Value(""), output_field=CharField()))
+
+
+def _fact_kinds(at: datetime, language: str | None) -> list[tuple[str, Any]]:
+    versions = FactVersion.objects.ever_live(at).filter(
+        fact=OuterRef("fact"),
+        language=Coalesce(OuterRef("seen_version__language"), Value(language or "")),
+    )
+    came = versions.filter(
+        Q(withdrawn_reason="") | Q(live_until__isnull=False, live_until__gt=at),
+        live_from__gt=Coalesce(OuterRef("seen_version__live_from"), OuterRef("seen_at")),
+    )
+    is_here = Q(fact__topic__published_at__lte=at)
+    is_live = is_here & Exists(versions.live(at))
+    taken_back = versions.filter(live_until__gt=OuterRef("seen_at")).exclude(withdrawn_reason="")
+    return [
+        ("withdrawn", is_here & ~Exists(versions.live(at)) & Exists(taken_back)),
+        ("safety", is_live & Exists(came.filter(change_kind=ChangeKind.SAFETY))),
+        ("meaning", is_live & Exists(came.filter(change_kind=ChangeKind.MEANING))),
+    ]
+
+
+def _topic_kinds(at: datetime, language: str | None) -> list[tuple[str, Any]]:
+    earlier = FactVersion.objects.ever_live(at).filter(
+        fact=OuterRef("fact"), language=language, live_from__lte=OuterRef(OuterRef("seen_at"))
+    )
+    new = FactVersion.objects.live(at).filter(
+        ~Exists(earlier),
+        fact__topic=OuterRef("topic"),
+        language=language,
+        live_from__gt=OuterRef("seen_at"),
+    )
+    return [("new-facts", Q(topic__published_at__lte=at) & Exists(new))]
+
+
+def _group_kinds(at: datetime) -> list[tuple[str, Any]]:
+    today = timezone.localdate(at)
+    former = SupportGroup.history.model.objects
+    row = former.filter(
+        id=OuterRef(OuterRef("group")), history_date__lte=OuterRef(OuterRef("seen_at"))
+    ).order_by("-history_date", "-history_id")
+    was = former.filter(history_id=Subquery(row.values("history_id")[:1]))
+    differs = was.exclude(**{name: OuterRef(f"group__{name}") for name in GROUP_FIELDS})
+    pauses = Pause.objects.filter(group=OuterRef("group"), edited_at__gt=OuterRef("seen_at"))
+    meetings = Meeting.objects.filter(group=OuterRef("group"), edited_at__gt=OuterRef("seen_at"))
+    removed = Meeting.history.model.objects.filter(
+        group=OuterRef("group"), history_type="-", history_date__gt=OuterRef("seen_at")
+    )
+    is_here = Q(group__published_at__lte=at)
+    ended_since = Exists(was.filter(ended_on=None)) | Q(group__ended_on__gt=TruncDate("seen_at"))
+    goes_on = is_here & (Q(group__ended_on=None) | Q(group__ended_on__gt=today))
+    return [
+        ("ended", is_here & Q(group__ended_on__lte=today) & ended_since),
+        ("paused", goes_on & Exists(pauses.exclude(last_on__lt=today))),
+        ("group", goes_on & (Exists(meetings) | Exists(removed) | Exists(differs))),
+    ]
+
+
+def tell_changes(
+    shown: Iterable[Card], preferences: Preferences, at: datetime, *, is_asked: bool = False
+) -> None:
+    """Tell the cards of items `with_changes` what has changed. Asks one query at most.
+
+    `is_asked` uncovers what is sensitive: somebody asked for it.
+    """
+    changed = [card for card in shown if card.item.change and not card.item.archived_at]
+    facts = {card.item.fact_id for card in changed if card.item.fact_id}
+    versions = _versions(facts, at) if facts else []
+    hidden = frozenset() if is_asked else preferences.hidden
+    for card in changed:
+        own = [version for version in versions if version.fact_id == card.item.fact_id]
+        card.change = describe(card.item, card.item.change, own, hidden)
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """What has changed on all lists of a member: how much, and the first of it."""
+
+    count: int
+    cards: tuple[Card, ...]
+
+
+def waiting_items(member: Any, at: datetime, language: str | None) -> QuerySet[Any]:
+    """Return what has changed on the lists of `member` since it was seen, the urgent first.
+
+    Not what is archived, or on a list that is.
+    """
+    items = SavedItem.objects.active().filter(
+        reading_list__member=member, reading_list__archived_at__isnull=True
+    )
+    changed = with_changes(items, at, language).exclude(change="")
+    is_urgent = Case(When(change__in=URGENT, then=Value(0)), default=Value(1))
+    return changed.order_by(is_urgent, "reading_list", "position", "pk")
+
+
+def waiting(member: Any, preferences: Preferences, at: datetime) -> Waiting | None:
+    """Return what the page of all lists says, or None. Asks twice at most."""
+    items = waiting_items(member, at, get_language()).with_targets()
+    found = list(items[:MOST_COUNTED])
+    if not found:
+        return None
+    shown = cards(found[:MOST_SHOWN], preferences, at)
+    for card in shown:
+        card.change = Change(card.item.change, _words(card.item.change))
+    return Waiting(len(found), tuple(shown))
+
+
+def _versions(facts: Iterable[int | None], at: datetime) -> list[FactVersion]:
+    """Return the versions of `facts` that were ever live, the newest first, without their text."""
+    others = FactVersion.objects.filter(fact=OuterRef("fact"), language=OuterRef("language"))
+    taken_back = others.exclude(withdrawn_reason="").filter(body=OuterRef("body"))
+    versions = FactVersion.objects.ever_live(at).filter(fact__in=facts)
+    return list(versions.annotate(was_taken_back=Exists(taken_back)).defer("body"))
+
+
+def describe(
+    item: SavedItem, kind: str, versions: list[FactVersion], hidden: frozenset[str]
+) -> Change:
+    """Return what is to be said of `item`, given all `versions` of its fact that were ever live.
+
+    The strictest of them decides what is covered: an older one may hold what the newest does not.
+    `hidden` are the sensitivities that are left out.
+    """
+    seen = next((v for v in versions if v.pk == item.seen_version_id), None)
+    language = seen.language if seen else get_language()
+    own = [version for version in versions if version.language == language]
+    since = seen.live_from if seen else item.seen_at
+    is_covered = any(version.sensitivity in hidden for version in own)
+    steps = tuple(
+        Step(
+            version.number,
+            version.live_from,
+            str(STEP_WORDS[version.change_kind]),
+            version.change_kind == ChangeKind.SAFETY,
+            "" if is_covered or version.was_taken_back else version.change_note,  # type: ignore[attr-defined]
+        )
+        for version in own
+        if version.live_from and since and version.live_from > since
+        if version.change_kind in STEP_WORDS and kind != "withdrawn"
+    )
+    return Change(kind, _words(kind), steps, is_covered)
+
+
+# On a page of its own
+
+
+@dataclass(frozen=True)
+class Difference:
+    """How the text that was seen became the one of today; `language` is that of both."""
+
+    comparison: Comparison
+    language: str
+    old: int
+    new: int
+
+
+def difference(item: SavedItem, at: datetime) -> Difference | None:
+    """Return the difference between the version that was seen and the live one.
+
+    None if one of the two may not be shown, because its text was withdrawn, or they are the same.
+    """
+    if item.seen_version_id is None or item.fact_id is None:
+        return None
+    versions = FactVersion.objects.ever_live(at).filter(fact=item.fact_id).with_evidence()
+    by_pk = {version.pk: version for version in versions}
+    old = by_pk.get(item.seen_version_id)
+    own = [v for v in by_pk.values() if old and v.language == old.language]
+    new = next((version for version in own if version.is_live(at)), None)
+    taken_back = {version.body for version in own if version.is_withdrawn and version != new}
+    if old is None or new is None or old == new or old.body in taken_back:
+        return None
+    return Difference(compare_versions(old, new), new.language, old.number, new.number)
+
+
+def new_facts(item: SavedItem, preferences: Preferences, at: datetime) -> list[tuple[str, str]]:
+    """Return heading and address of the facts that came into a saved topic since it was seen."""
+    language = get_language()
+    earlier = FactVersion.objects.ever_live(at).filter(
+        fact=OuterRef("fact"), language=language, live_from__lte=item.seen_at
+    )
+    new = FactVersion.objects.live(at).filter(
+        ~Exists(earlier), fact__topic=item.topic_id, language=language, live_from__gt=item.seen_at
+    )
+    facts = new.select_related("fact__topic").order_by("-live_from", "fact__position")
+    return [
+        (heading_for(version, preferences), version.fact.get_absolute_url()) for version in facts
+    ]
+
+
+def group_news(item: SavedItem, at: datetime) -> list[str]:
+    """Return, in words, what has changed in how a saved group meets since it was seen."""
+    group = item.group
+    assert group is not None  # noqa: S101  Only for groups.
+    news = []
+    today = timezone.localdate(at)
+    pauses = group.pauses.filter(edited_at__gt=item.seen_at).exclude(last_on__lt=today)  # type: ignore[attr-defined]
+    for pause in pauses:
+        words = _("Nobody meets from %(day)s until further notice.")
+        days = {"day": date_format(pause.first_on, "j F Y")}
+        if pause.last_on:
+            words = _("Nobody meets from %(day)s until %(last)s.")
+            days["last"] = date_format(pause.last_on, "j F Y")
+        news.append(f"{words % days} {pause.reason}".strip())
+    meetings = Meeting.history.filter(group=group.pk, history_date__gt=item.seen_at)
+    if meetings.exists():
+        news.append(_("The meetings are at other times, or in another way."))
+    was = (
+        SupportGroup.history.filter(id=group.pk, history_date__lte=item.seen_at)
+        .order_by("-history_date", "-history_id")
+        .first()
+    )
+    changed = [name for name in GROUP_FIELDS if was and getattr(was, name) != getattr(group, name)]
+    labels = dict.fromkeys(str(GROUP_WORDS[name]) for name in changed)
+    if labels:
+        news.append(_("Changed: %(what)s.") % {"what": ", ".join(labels)})
+    return news
