@@ -48,7 +48,7 @@ def around(
     """
     beside: list[Any] = [version.previous_pk, version.next_pk]  # type: ignore[attr-defined]
     hidden = asked.hidden | GENTLE_BY_DEFAULT
-    found = list(
+    found: list[Any] = list(
         FactVersion.objects.live(at)
         .filter(fact__topic__published_at__lte=at, language=version.language)
         .exclude(pk=version.pk)

@@ -45,7 +45,8 @@ def _names_of(rows: tuple[tuple[str, str, str], ...]) -> dict[str, list[_Name]]:
 
 def _parts(text: str) -> tuple[str, ...]:
     """Return the words of `text` in small letters, with what stands between them."""
-    parts, end = [], 0
+    parts: list[str] = []
+    end = 0
     for word in _WORD.finditer(text):
         if parts:
             parts.append(_between(text[end : word.start()]))

@@ -34,7 +34,7 @@ def next_groups(
     wanted = set(audiences)
     rows = soon[:_LOOKED_THROUGH]
     if wanted:
-        told = soon.with_is_for(wanted)
+        told: Any = soon.with_is_for(wanted)
         theirs = told.filter(is_for_them=True, starts_at__lt=now + _SOON)[:_LOOKED_THROUGH]
         others = told.filter(is_for_them=False)[:_LOOKED_THROUGH]
         either = Q(pk__in=theirs.values("pk")) | Q(pk__in=others.values("pk"))
