@@ -118,7 +118,7 @@ def test_broken_off_in_the_middle_it_goes_on_where_it_was(keys):
     assert notes() == texts
 
 
-@pytest.mark.parametrize("writes_with", [OLD, NEW])
+@pytest.mark.parametrize("writes_with", [OLD, NEW], ids=["old-key", "new-key"])
 def test_note_that_is_saved_meanwhile_wins(keys, monkeypatch, writes_with):
     item = SavedItemFactory(note="before")
     new_keys(keys)
