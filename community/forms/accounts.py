@@ -405,7 +405,19 @@ class EditWebAuthnForm(PlainForm, webauthn_forms.EditWebAuthnForm):
         self.fields["name"].validators.append(MaxLengthValidator(60))
 
 
-class DisplayNameForm(forms.ModelForm):
+class PartOfMemberForm(forms.ModelForm):
+    """A form that writes what it asks for and nothing else.
+
+    The rest of the row may have changed meanwhile, such as the password, in another window.
+    """
+
+    def save(self, commit: bool = True) -> Member:
+        member: Member = super().save(commit=False)
+        member.save(update_fields=list(self.fields))
+        return member
+
+
+class DisplayNameForm(PartOfMemberForm):
     """What the portal calls a member."""
 
     class Meta:

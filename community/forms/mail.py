@@ -6,10 +6,11 @@ from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
+from community.forms.accounts import PartOfMemberForm
 from community.models import Member
 
 
-class MailForm(forms.ModelForm):
+class MailForm(PartOfMemberForm):
     """Which mail a member wants."""
 
     language = forms.ChoiceField(

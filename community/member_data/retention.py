@@ -8,7 +8,7 @@ from dateutil.relativedelta import relativedelta
 from django.contrib.admin.models import LogEntry
 from django.db.models import DateTimeField, Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.formats import date_format
 
 from community.accounts import AccountAdapter
@@ -97,8 +97,9 @@ def _tell(member: Any, number: int, today: date) -> None:
     day = max(
         timezone.localdate(member.seen_at + IDLE_IS_KEPT), today + steps_left * TIME_TO_ANSWER
     )
-    context = {"day": date_format(day, "j F Y")}
-    AccountAdapter().send_mail("account/email/idle_notice", member.email, context)
+    with translation.override(member.language or translation.get_language()):
+        context = {"day": date_format(day, "j F Y")}
+        AccountAdapter().send_mail("account/email/idle_notice", member.email, context)
 
 
 def forget_notices(member: Member) -> None:

@@ -5,6 +5,9 @@ from datetime import date
 import pytest
 from django.core import mail
 
+from community.forms.accounts import PartOfMemberForm
+from community.models import Member
+
 pytestmark = pytest.mark.django_db
 
 
@@ -65,6 +68,26 @@ def test_choice_changes_nothing_else(client, member):
     address = member.email
     member.refresh_from_db()
     assert (member.email, member.is_staff) == (address, False)
+
+
+@pytest.mark.parametrize(
+    ("path", "form"),
+    [("/account/", {"display_name": "Ann"}), ("/account/mail/", {"mail_about_changes": "weekly"})],
+)
+def test_form_writes_nothing_that_it_does_not_ask_for(client, member, monkeypatch, path, form):
+    client.force_login(member)
+    checked = PartOfMemberForm.is_valid
+
+    def change_in_another_window(self):
+        Member.objects.filter(pk=member.pk).update(password="new", preferences="text=large")
+        return checked(self)
+
+    monkeypatch.setattr(PartOfMemberForm, "is_valid", change_in_another_window)
+    client.post(path, form)
+
+    member.refresh_from_db()
+    assert (member.password, member.preferences) == ("new", "text=large")
+    assert member.display_name == form.get("display_name", "")
 
 
 def test_pages_of_the_account_stay_within_ten_queries(
