@@ -4,8 +4,18 @@ from datetime import datetime, timedelta
 from typing import Any, Self
 
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Prefetch, Q, Subquery, TextField, Value
-from django.db.models.functions import Cast, Concat, Replace, StrIndex
+from django.db.models import (
+    Exists,
+    F,
+    JSONField,
+    OuterRef,
+    Prefetch,
+    Q,
+    Subquery,
+    TextField,
+    Value,
+)
+from django.db.models.functions import Cast, Concat, JSONObject, Replace, StrIndex
 
 from facts.choices import Status
 from facts.models.events import Event
@@ -134,6 +144,24 @@ class FactVersionQuerySet(models.QuerySet):
         ).order_by("fact__position", "fact_id")
         return self.annotate(
             previous_pk=Subquery(before.values("pk")[:1]), next_pk=Subquery(after.values("pk")[:1])
+        )
+
+    def with_topics_beside(self, at: datetime) -> Self:
+        """Versions with `previous_topic` and `next_topic`: {"slug", "title"} of each, or None."""
+        from facts.models.topics import Topic
+
+        place, title = OuterRef("fact__topic__position"), OuterRef("fact__topic__title")
+        before = Q(position__lt=place) | Q(position=place, title__lt=title)
+        after = Q(position__gt=place) | Q(position=place, title__gt=title)
+
+        def first(topics: Any) -> Any:
+            named = topics.values(named=JSONObject(slug="slug", title="title"))
+            return Subquery(named[:1], output_field=JSONField())
+
+        topics = Topic.objects.published(at)
+        return self.annotate(
+            previous_topic=first(topics.filter(before).order_by("-position", "-title")),
+            next_topic=first(topics.filter(after).order_by("position", "title")),
         )
 
     def with_call_now(self, at: datetime, language: str | None) -> Self:

@@ -46,14 +46,15 @@ def topic_detail(request: HttpRequest, slug: str) -> HttpResponse:
     """A topic with its facts in order, what to ask, and the words that it uses."""
     now = timezone.now()
     asked = Asked.of(request)
-    versions = list(FactVersion.objects.of_topic(slug, now, get_language()).with_evidence())
+    found = FactVersion.objects.of_topic(slug, now, get_language())
+    versions = list(found.with_evidence().with_topics_beside(now))
     if versions:
         topic = versions[0].fact.topic
     else:
-        found = Topic.objects.published(now).filter(slug=slug).first()
-        if found is None:
+        empty = Topic.objects.published(now).filter(slug=slug).first()
+        if empty is None:
             return topic_moved(request, slug, now)
-        topic = found
+        topic = empty
     glossary = list(GlossaryTerm.objects.published(now))
     shown = mark_terms([show(version.fact, version, asked) for version in versions], glossary)
     questions = [
@@ -80,6 +81,9 @@ def topic_detail(request: HttpRequest, slug: str) -> HttpResponse:
             [*(v.sensitivity for v in versions), *(q.sensitivity for q in questions)]
         ),
         "questions": questions,
+        # The topics beside it: in each of its rows, so that they take no query.
+        "previous_topic": getattr(next(iter(versions), None), "previous_topic", None),
+        "next_topic": getattr(next(iter(versions), None), "next_topic", None),
         "audiences": _audiences_of(versions),
         "terms": [show_term(term, asked) for term in glossary if term.slug in used],
         "asked": asked,

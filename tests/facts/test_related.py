@@ -112,3 +112,15 @@ def test_queries_do_not_grow_with_facts(client, django_assert_num_queries):
 
     with django_assert_num_queries(6):
         client.get("/facts/bones/fact-0/")
+
+
+def test_topic_leads_to_the_published_topics_beside_it(client):
+    for position, slug in enumerate(("one", "two", "three")):
+        live(TopicFactory(slug=slug, title=slug, position=position), f"of-{slug}")
+    TopicFactory(slug="later", title="later", position=1, published_at=None)
+    TopicFactory(slug="empty", title="empty", position=9)
+
+    assert headings(client, "/facts/one/", "way-on") == ["two"]
+    assert headings(client, "/facts/two/", "way-on") == ["one", "three"]
+    assert headings(client, "/facts/three/", "way-on") == ["two", "empty"]
+    assert headings(client, "/facts/empty/", "way-on") == []
