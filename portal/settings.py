@@ -7,13 +7,13 @@ SITE_URL, which says localhost until it is set.
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import dj_database_url
 import structlog
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 from environs import Env
 
+from portal import database_url
 from portal.logs import logging_config
 from portal.secrets import read_secret, require_fernet_keys, require_strong
 
@@ -148,7 +148,7 @@ CRISPY_FAIL_SILENTLY = False
 # Database, cache, tasks
 
 DATABASES = {
-    "default": dj_database_url.parse(
+    "default": database_url.read(
         env.str("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'db.sqlite3'}"),
         conn_max_age=60,
         conn_health_checks=True,
@@ -177,6 +177,19 @@ CACHES = {
         "OPTIONS": {"MAX_ENTRIES": 100_000},
     }
 }
+# Several servers can share the public pages that they have made; nothing depends on it.
+_cache_url = env.str("CACHE_URL", default="")
+if _cache_url:
+    CACHES["pages"] = {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": _cache_url,
+        "KEY_PREFIX": "waymark",
+        "OPTIONS": {
+            "serializer": "portal.pages.shared.Plain",
+            "socket_timeout": 0.1,
+            "socket_connect_timeout": 0.1,
+        },
+    }
 SESSION_ENGINE = "community.sessions"
 TASKS = {
     "default": {

@@ -15,7 +15,8 @@ from typing import Any
 
 from portal.pages.compression import best_encoding
 from portal.pages.middleware import HAS_STORE, IS_STORED
-from portal.pages.store import Headers, Key, Page, Store, make_page, personal_cookies
+from portal.pages.shared import Headers, Key, Made, SharedPages
+from portal.pages.store import Page, Store, make_page, personal_cookies
 from portal.pages.watch import Number
 
 Environ = dict[str, Any]
@@ -34,8 +35,11 @@ class Front:
     The same page is made by one at a time; the others wait, and take what was made.
     """
 
-    def __init__(self, django: Application, store: Store) -> None:
+    def __init__(
+        self, django: Application, store: Store, shared: SharedPages | None = None
+    ) -> None:
         self.django, self.store, self.watch = django, store, store.watch
+        self.shared = shared or SharedPages()
         self.personal = personal_cookies()
         # granian gives every request the whole environment of the process, secrets and all.
         self.inherited = frozenset(os.environ)
@@ -82,26 +86,26 @@ class Front:
                 return _send(page, environ, start_response)
             for _try in range(TRIES):
                 self.watch.look_now()
-                number, made_at = self.watch.number, time.time()
-                until = self.watch.until
+                number, until, now = self.watch.number, self.watch.until, time.time()
+                if number is not None and (made := self.shared.get(key, number)):
+                    return _send(self._keep(key, number, made), environ, start_response)
                 answer = Answered(self.django, self._own(environ))
                 if not answer.is_stored:
                     return self._pass_on(key, answer, environ, start_response)
                 body = answer.body()
                 self.watch.look_now()
                 if number is not None and (number, until) == (self.watch.number, self.watch.until):
-                    page = self._keep(key, answer, body, number, made_at)
-                    return _send(page, environ, start_response)
+                    made = Made(answer.headers, body, now, until, self.watch.texts_until)
+                    self.shared.put(key, number, made)
+                    return _send(self._keep(key, number, made), environ, start_response)
             start_response(answer.status, answer.headers)
             return [body]
         finally:
             if is_ours:
                 lock.release()
 
-    def _keep(
-        self, key: Key, answer: "Answered", body: bytes, number: Number, made_at: float
-    ) -> Page:
-        page = make_page(str(key[0]), answer.headers, body, number, self.watch, made_at)
+    def _keep(self, key: Key, number: Number, made: Made) -> Page:
+        page = make_page(str(key[0]), number, made)
         self.store.put(key, page)
         return page
 

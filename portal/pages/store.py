@@ -9,15 +9,12 @@ import hashlib
 import threading
 import time
 from dataclasses import dataclass, field
-from typing import Any
 
 from django.conf import settings
 
 from portal.pages.compression import PACK, SMALLEST
+from portal.pages.shared import Headers, Key, Made
 from portal.pages.watch import COPIES_LAST, Number, Watch
-
-Headers = list[tuple[str, str]]
-Key = tuple[Any, ...]
 
 # Readers may ask for any number of addresses: with a page of 60 kB in three forms, some 1,000.
 ROOM = 64 * 1024 * 1024  # bytes
@@ -51,23 +48,21 @@ class Page:
         return [(name, value) for name, value in self.forms[""][0] if name.lower() not in kept]
 
 
-def make_page(
-    path: str, headers: Headers, body: bytes, number: Number, watch: Watch, made_at: float
-) -> Page:
-    """Return the page that Django answered with `headers` and `body`, in all its forms."""
-    shared = [(n, v) for n, v in headers if n.lower() not in _OWN_HEADERS]
-    tag = f'W/"{hashlib.sha256(body).hexdigest()[:32]}"'
+def make_page(path: str, number: Number, made: Made) -> Page:
+    """Return what Django answered in all forms, ready to be sent."""
+    shared = [(n, v) for n, v in made.headers if n.lower() not in _OWN_HEADERS]
+    tag = f'W/"{hashlib.sha256(made.body).hexdigest()[:32]}"'
     shared += [("ETag", tag), ("Vary", "Cookie, Accept-Encoding")]
-    bodies = {"": body}
-    if len(body) >= SMALLEST:
-        bodies |= {encoding: pack(body) for encoding, pack in PACK.items()}
+    bodies = {"": made.body}
+    if len(made.body) >= SMALLEST:
+        bodies |= {encoding: pack(made.body) for encoding, pack in PACK.items()}
     forms = {}
     for encoding in ("", *PACK):
         name = encoding if encoding in bodies else ""
         said = [("Content-Encoding", name)] if name else []
         length = ("Content-Length", str(len(bodies[name])))
         forms[encoding] = ([*shared, *said, length], bodies[name])
-    return Page(path, number, watch.until, watch.texts_until, made_at, tag, forms)
+    return Page(path, number, made.until, made.texts_until, made.made_at, tag, forms)
 
 
 class Store:
