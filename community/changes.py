@@ -6,13 +6,15 @@ is left out like its text, until it is asked for.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django.db.models import (
     Case,
     CharField,
+    DateTimeField,
     Exists,
+    ExpressionWrapper,
     OuterRef,
     Q,
     QuerySet,
@@ -20,7 +22,7 @@ from django.db.models import (
     Value,
     When,
 )
-from django.db.models.functions import Coalesce, TruncDate
+from django.db.models.functions import Coalesce, Greatest, TruncDate
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import get_language
@@ -38,6 +40,7 @@ STEP_WORDS = {
     ChangeKind.SAFETY.value: _lazy("Changed for safety"),
     ChangeKind.MEANING.value: _lazy("The meaning changed"),
 }
+LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 MOST_SHOWN = 10  # on the page of all lists
 MOST_COUNTED = 100
 URGENT = ("safety", "withdrawn")
@@ -96,14 +99,19 @@ def _words(kind: str) -> str:
     }[kind]
 
 
-def with_changes(items: QuerySet[Any], at: datetime, language: str | None) -> QuerySet[Any]:
+def with_changes(
+    items: QuerySet[Any], at: datetime, language: str | None, since: Any = LONG_AGO
+) -> QuerySet[Any]:
     """Return `items` with `change`, what has happened to each since it was seen, as of `at`.
 
     It is one of the kinds of a Change, or "" for nothing. A fact is compared in the language in
-    which it was seen, and a topic in `language`.
+    which it was seen, and a topic in `language`. With `since`, a moment or an
+    expression, only what happened later counts.
     """
     kinds = [*_fact_kinds(at, language), *_topic_kinds(at, language), *_group_kinds(at)]
     cases = [When(condition, then=Value(kind)) for kind, condition in kinds]
+    moment = since if hasattr(since, "resolve_expression") else Value(since)
+    items = items.annotate(told=ExpressionWrapper(moment, DateTimeField()))
     return items.annotate(change=Case(*cases, default=Value(""), output_field=CharField()))
 
 
@@ -118,7 +126,9 @@ def _fact_kinds(at: datetime, language: str | None) -> list[tuple[str, Any]]:
     )
     is_here = Q(fact__topic__published_at__lte=at)
     is_live = is_here & Exists(versions.live(at))
-    taken_back = versions.filter(live_until__gt=OuterRef("seen_at")).exclude(withdrawn_reason="")
+    came = came.filter(live_from__gt=OuterRef("told"))
+    taken_back = versions.filter(live_until__gt=Greatest(OuterRef("seen_at"), OuterRef("told")))
+    taken_back = taken_back.exclude(withdrawn_reason="")
     return [
         ("withdrawn", is_here & ~Exists(versions.live(at)) & Exists(taken_back)),
         ("safety", is_live & Exists(came.filter(change_kind=ChangeKind.SAFETY))),
@@ -134,7 +144,7 @@ def _topic_kinds(at: datetime, language: str | None) -> list[tuple[str, Any]]:
         ~Exists(earlier),
         fact__topic=OuterRef("topic"),
         language=language,
-        live_from__gt=OuterRef("seen_at"),
+        live_from__gt=Greatest(OuterRef("seen_at"), OuterRef("told")),
     )
     return [("new-facts", Q(topic__published_at__lte=at) & Exists(new))]
 
@@ -147,18 +157,22 @@ def _group_kinds(at: datetime) -> list[tuple[str, Any]]:
     ).order_by("-history_date", "-history_id")
     was = former.filter(history_id=Subquery(row.values("history_id")[:1]))
     differs = was.exclude(**{name: OuterRef(f"group__{name}") for name in GROUP_FIELDS})
-    pauses = Pause.objects.filter(group=OuterRef("group"), edited_at__gt=OuterRef("seen_at"))
-    meetings = Meeting.objects.filter(group=OuterRef("group"), edited_at__gt=OuterRef("seen_at"))
+    is_later = Exists(former.filter(id=OuterRef("group"), history_date__gt=OuterRef("told")))
+    seen = Greatest(OuterRef("seen_at"), OuterRef("told"))
+    pauses = Pause.objects.filter(group=OuterRef("group"), edited_at__gt=seen)
+    meetings = Meeting.objects.filter(group=OuterRef("group"), edited_at__gt=seen)
     removed = Meeting.history.model.objects.filter(
-        group=OuterRef("group"), history_type="-", history_date__gt=OuterRef("seen_at")
+        group=OuterRef("group"), history_type="-", history_date__gt=seen
     )
     is_here = Q(group__published_at__lte=at)
-    ended_since = Exists(was.filter(ended_on=None)) | Q(group__ended_on__gt=TruncDate("seen_at"))
+    ended_since = is_later & Exists(was.filter(ended_on=None)) | Q(
+        group__ended_on__gt=TruncDate(Greatest("seen_at", "told"))
+    )
     goes_on = is_here & (Q(group__ended_on=None) | Q(group__ended_on__gt=today))
     return [
         ("ended", is_here & Q(group__ended_on__lte=today) & ended_since),
         ("paused", goes_on & Exists(pauses.exclude(last_on__lt=today))),
-        ("group", goes_on & (Exists(meetings) | Exists(removed) | Exists(differs))),
+        ("group", goes_on & (Exists(meetings) | Exists(removed) | is_later & Exists(differs))),
     ]
 
 
@@ -186,15 +200,17 @@ class Waiting:
     cards: tuple[Card, ...]
 
 
-def waiting_items(member: Any, at: datetime, language: str | None) -> QuerySet[Any]:
+def waiting_items(
+    member: Any, at: datetime, language: str | None, since: datetime = LONG_AGO
+) -> QuerySet[Any]:
     """Return what has changed on the lists of `member` since it was seen, the urgent first.
 
-    Not what is archived, or on a list that is.
+    Not what is archived, or on a list that is. With `since`, only what happened later.
     """
     items = SavedItem.objects.active().filter(
         reading_list__member=member, reading_list__archived_at__isnull=True
     )
-    changed = with_changes(items, at, language).exclude(change="")
+    changed = with_changes(items, at, language, since).exclude(change="")
     is_urgent = Case(When(change__in=URGENT, then=Value(0)), default=Value(1))
     return changed.order_by(is_urgent, "reading_list", "position", "pk")
 

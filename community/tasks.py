@@ -10,6 +10,7 @@ from django.utils import timezone
 from django_tasks import task
 from django_tasks_db.models import DBTaskResult
 
+from community import digests
 from community.member_data import retention
 from community.models import (
     ImportPreview,
@@ -101,3 +102,13 @@ def see_to_idle_accounts(now: datetime) -> None:
 def forget_old_records(now: datetime) -> None:
     """Delete old records of what staff did, of copies that were taken, and of deleted accounts."""
     retention.forget_old_records(now)
+
+
+def tell_urgent_changes(now: datetime) -> None:
+    """Tell members who want to know it at once that something they saved changed for safety."""
+    digests.tell_urgent(now)
+
+
+def tell_weekly_changes(now: datetime) -> None:
+    """Tell members who want to know it once a week that something they saved has changed."""
+    digests.tell_weekly(now)

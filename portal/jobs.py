@@ -24,6 +24,8 @@ from community.tasks import (
     forget_unproved_accounts,
     rebuild_occurrences,
     see_to_idle_accounts,
+    tell_urgent_changes,
+    tell_weekly_changes,
 )
 from facts.tasks import check_due_links, forget_old_words
 from portal.health import BEAT
@@ -100,6 +102,9 @@ JOBS = (
     RecurringJob("rescue-tasks", timedelta(minutes=5), rescue_tasks),
     # What was delivered holds addresses and codes: it goes at once.
     RecurringJob("prune-finished-tasks", timedelta(minutes=1), lambda now: prune_finished()),
+    RecurringJob("tell-urgent-changes", timedelta(minutes=1), tell_urgent_changes),
+    # Each member once a week; every day it is somebody else's turn.
+    RecurringJob("tell-weekly-changes", timedelta(days=1), tell_weekly_changes),
     RecurringJob("forget-expired-cache", timedelta(hours=1), forget_expired_cache),
     RecurringJob("clear-sessions", timedelta(days=1), lambda now: call_command("clearsessions")),
     RecurringJob("forget-ended-sessions", timedelta(days=1), forget_ended_sessions),

@@ -4,7 +4,7 @@ from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
 from django.urls import include, path
 
-from community.views import verifications
+from community.views import digests, verifications
 from facts.views.clinical_reviews import clinical_review
 from portal.views import empty_searches, machines, pages
 from portal.views.search import search, search_suggest
@@ -25,6 +25,7 @@ urlpatterns = [
         verifications.listing_check_changes,
         name="listing-check-changes",
     ),
+    path("mail/stop/<str:secret>/", digests.mail_stop, name="mail-stop"),
     # English has no prefix; other languages stand under theirs: /es/facts/
     *i18n_patterns(
         path("", pages.home, name="home"),

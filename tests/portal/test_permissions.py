@@ -64,6 +64,8 @@ ADDRESSES = {
         (GONE, GONE, GONE),
         (GONE, GONE, GONE),
     ),
+    # The same answer whoever holds it; tests/community/test_digests.py stops real mails.
+    "mail-stop": ("/mail/stop/wrong/", (200, 200, 200), (200, 200, 200)),
     "facts:preferences": ("/preferences/", (200, 200, 200), (DONE, DONE, DONE)),
     "community:support-group-list": ("/groups/", *PUBLIC),
     "community:support-group-fit": ("/groups/fit/?you=metastatic", *PUBLIC),
