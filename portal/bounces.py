@@ -55,8 +55,10 @@ def read(raw: bytes) -> Bounce | None:
 
     It comes from anywhere: whatever cannot be read is no notice.
     """
-    notice = message_from_bytes(raw[:LONGEST])
-    parts = list(notice.walk())
+    try:
+        parts = list(message_from_bytes(raw[:LONGEST]).walk())
+    except RecursionError:  # Mails within mails, as no mail server makes them.
+        return None
     failed = [block for block in _recipients(parts) if _has_failed(block)]
     returned = next(filter(None, map(_returned, parts)), None)
     if not failed or returned is None:

@@ -126,6 +126,7 @@ def test_name_of_anothers_mail_does_not_mark_a_member(member, read):
         b"Content-Type: multipart/report; boundary=B\r\n\r\n--B\r\n--B--",
         b"Content-Type: multipart/report; boundary=\xc3\xa9\r\n\r\n\xff",
         b"Content-Type: message/rfc822\r\n\r\n" * 300,
+        b"Content-Type: message/rfc822\r\n\r\n" * 30_000,
         notice("<a@b>", to="=?utf-8?q?=FF?= <a@b>")[:-40],
     ],
 )
