@@ -66,7 +66,8 @@ class _Blank(Card):
         "\ue008",
         "\ue009",
     )
-    note, note_rows = "\ue00a", "\ue00b"
+    note = "\ue00a"
+    note_rows: Any = "\ue00b"
     is_sealed = False
 
 
@@ -145,4 +146,5 @@ def _make_mold(card: Card, context: Context) -> Mold:
 
 
 def _template(context: Context) -> Any:
+    assert context.template is not None  # noqa: S101  A tag is rendered by one.
     return context.template.engine.get_template(TEMPLATE)

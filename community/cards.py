@@ -61,7 +61,8 @@ class Card(WithNote):
     @property
     def read_day(self) -> str:
         """When it was marked as read, in words."""
-        return _("Read %(day)s") % {"day": date_format(self.item.read_at, "j F Y")}
+        read_at = self.item.read_at
+        return _("Read %(day)s") % {"day": date_format(read_at, "j F Y")} if read_at else ""
 
     @property
     def progress(self) -> str:

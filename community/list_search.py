@@ -107,7 +107,7 @@ def look_for(
             break
     is_more = items[place : place + 1].exists()
     numbers = SavedItem.objects.filter(pk__in=[card.item.pk for card in found]).with_numbers()
-    number_of = dict(numbers.order_by().values_list("pk", "number"))
+    number_of = {item.pk: item.number for item in numbers.only("pk")}
     for card in found:
         card.number = number_of.get(card.item.pk) or 1
         reading_list = lists[card.item.reading_list_id]

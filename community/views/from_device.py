@@ -87,7 +87,8 @@ def _preview(
                 "is_ticked": name in ticked if ticked is not None else not lists,
             }
         )
-    lists = request.user.reading_lists.active()  # type: ignore[union-attr]
+    member: Any = request.user
+    lists = member.reading_lists.active()
     if form is None and len(lists) > 1:
         form = ListChoiceForm(member=request.user, initial={"list": lists[0].pk})
     context = {
@@ -106,8 +107,9 @@ def _on_lists(
     request: HttpRequest, found: dict[tuple[str, str], Any]
 ) -> dict[tuple[str, str], list[ReadingList]]:
     """Return for each that was found the lists of the member on which it is and not archived."""
+    member: Any = request.user
     items = SavedItem.objects.active().filter(
-        reading_list__member=request.user, reading_list__archived_at__isnull=True
+        reading_list__member=member, reading_list__archived_at__isnull=True
     )
     here: dict[tuple[str, int], list[ReadingList]] = {}
     for item in items.of_any(found.values()).select_related("reading_list"):

@@ -1,5 +1,7 @@
 """Looking for words in one's own lists and notes."""
 
+from typing import Any
+
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -22,7 +24,7 @@ def list_search(request: HttpRequest) -> HttpResponse:
     history of a browser and no log of a server.
     """
     form = SearchForm(request.POST if request.method == "POST" else None, auto_id="search-%s")
-    context = {"form": form}
+    context: dict[str, Any] = {"form": form}
     if request.method == "POST" and form.is_valid():
         words = words_in(form.cleaned_data["words"])
         begin = number_or_none(request.POST.get("from", "")) or 0

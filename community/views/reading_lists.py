@@ -200,7 +200,7 @@ def _part(reading_list: ReadingList, show: str) -> Any:
 def _parts(counts: dict[str, int], show: str) -> list[dict[str, Any]]:
     """Return the parts of a list that have something in them, and the one that is shown."""
     parts = {"": _("All"), **PARTS_OF_A_LIST}
-    found = [
+    found: list[dict[str, Any]] = [
         {"show": name, "label": label, "count": counts[name or "all"], "is_shown": name == show}
         for name, label in parts.items()
     ]

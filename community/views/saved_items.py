@@ -93,7 +93,8 @@ def _saved_answer(request: HttpRequest, item: SavedItem, is_new: bool) -> JsonRe
 
 def _answer(request: HttpRequest, item: SavedItem, words: str, way_back: str = "") -> JsonResponse:
     """Return `words`, and where the item is, on which lists it could be, and what undoes it."""
-    others = request.user.reading_lists.active().exclude(pk=item.reading_list_id)  # type: ignore[union-attr]
+    member: Any = request.user
+    others = member.reading_lists.active().exclude(pk=item.reading_list_id)
     address = [item.reading_list_id, item.pk]
     answer = {
         "words": words % {"list": item.reading_list.title},
@@ -107,7 +108,8 @@ def _answer(request: HttpRequest, item: SavedItem, words: str, way_back: str = "
 
 def _chosen_list(request: HttpRequest) -> ReadingList:
     """Return the list that the form names, or the default one; 404 if it is not the member's."""
-    lists = request.user.reading_lists.active()  # type: ignore[union-attr]
+    member: Any = request.user
+    lists = member.reading_lists.active()
     if "list" not in request.POST:
         return ReadingList.objects.default_for(request.user)  # type: ignore[arg-type]
     try:
