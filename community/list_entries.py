@@ -65,7 +65,7 @@ def entries(
     made = []
     for card in cards(items, preferences, at):
         item = card.item
-        is_shown = bool(item.fact and card.url and item.fact_id in versions)
-        fact = show(item.fact, versions[item.fact_id], asked) if is_shown else None
+        version = versions.get(item.fact_id) if item.fact_id and card.url else None
+        fact = show(item.fact, version, asked) if item.fact and version else None
         made.append(Entry(card, fact, notes.get(item.pk, "")))
     return made

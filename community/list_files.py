@@ -38,7 +38,7 @@ _INNER_LINK = re.compile(r'href="(/[^"]*)"')
 
 def _items(reading_list: ReadingList, preferences: Preferences) -> list[SavedItem]:
     """Return all that is on a list, put aside or not, each with its `card`."""
-    items = list(reading_list.saved_items.with_targets().select_related("seen_version"))  # type: ignore[attr-defined]
+    items: Any = list(reading_list.saved_items.with_targets().select_related("seen_version"))  # type: ignore[attr-defined]
     for item, card in zip(items, cards(items, preferences, timezone.now()), strict=True):
         item.card = card
     return items

@@ -193,8 +193,9 @@ def _text(row: dict[str, Any], key: str, most: int) -> str:
 
 def _number(row: dict[str, Any], key: str, most: int) -> int:
     value = row.get(key)
-    is_number = isinstance(value, int) and not isinstance(value, bool)
-    return value if is_number and 0 < value <= most else 0
+    if not isinstance(value, int) or isinstance(value, bool):
+        return 0
+    return value if 0 < value <= most else 0
 
 
 def _list(row: dict[str, Any], data: dict[str, Any]) -> ReadList:
@@ -205,8 +206,8 @@ def _list(row: dict[str, Any], data: dict[str, Any]) -> ReadList:
         archived_at=_text(row, "archived_at", 40),
     )
     seen = set()
-    rows = row.get("items") if isinstance(row.get("items"), list) else []
-    for told in rows:
+    rows = row.get("items")
+    for told in rows if isinstance(rows, list) else ():
         item = _item(told) if isinstance(told, dict) else None
         if item is None:
             made.broken += 1

@@ -48,7 +48,8 @@ class SharedListForm(forms.Form):
     def ticks(self) -> dict[int, int]:
         """The items whose notes are ticked, each with the number of the note that was seen."""
         ticked = {}
-        for tick in self.data.getlist("note") if self.is_bound else ():
+        data: Any = self.data
+        for tick in data.getlist("note") if self.is_bound else ():
             item, number = (number_or_none(part) for part in f"{tick}-".split("-")[:2])
             if item is not None and number is not None and item in self.cards:
                 ticked[item] = number

@@ -86,7 +86,7 @@ class SheetQuestionQuerySet(models.QuerySet["SheetQuestion"]):
         """
         ReadingList.objects.select_for_update().get(pk=reading_list.pk)
         rows = list(self.filter(reading_list=reading_list))
-        by_question = {row.question_id: row for row in rows if not row.is_own}
+        by_question = {row.question_id: row for row in rows if row.question_id}
         chosen = set(chosen)
         last = max((row.position for row in rows), default=0)
         for pk in chosen - by_question.keys():

@@ -94,7 +94,7 @@ def list_import(request: HttpRequest) -> HttpResponse:
             return limited
         if form.is_valid():
             ListImport.objects.update_or_create(
-                member=request.user,
+                member=request.user,  # type: ignore[misc]
                 defaults={"content": packed(form.lists), "created_at": now},
             )
             return redirect("community:list-import")

@@ -71,7 +71,7 @@ def _change(request: HttpRequest, reading_list: ReadingList) -> HttpResponse:
     is_end = "stop" in request.POST
     number = number_or_none(request.POST["stop" if is_end else "renew"])
     links = SharedList.objects.filter(reading_list=reading_list).open_at(timezone.now())
-    link = links.filter(pk=number).first()
+    link = links.filter(pk=number or 0).first()
     if link is None:
         messages.info(request, _("This link has ended already."))
     elif is_end:

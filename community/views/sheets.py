@@ -45,8 +45,8 @@ NEW_WITHOUT_ACCOUNT = 6
 
 def _own_list(request: HttpRequest, pk: UUID) -> ReadingList:
     """Return the member's own list. That of another is not found, as if it never was."""
-    lists = request.user.reading_lists.select_related("appointment_sheet")  # type: ignore[union-attr]
-    return get_object_or_404(lists, pk=pk)
+    lists: Any = request.user.reading_lists  # type: ignore[union-attr]
+    return get_object_or_404(lists.select_related("appointment_sheet"), pk=pk)
 
 
 def _offers(reading_list: ReadingList) -> list[Offer]:

@@ -236,7 +236,7 @@ def test_page_is_whole_and_asks_nobody_for_anything(client, mine):
 # As a table
 
 
-def test_table_holds_the_list_and_no_formula(client, mine):
+def test_b18_table_holds_the_list_and_no_formula(client, mine):
     content = client.get(f"/lists/{mine.pk}/list.csv").content.decode()
 
     assert content.startswith("\ufeff")
