@@ -10,6 +10,7 @@ import pytest
 from django.utils import timezone
 from pypdf import PdfReader
 
+from community.models import SheetQuestion
 from facts.models import Question
 from tests.factories import (
     DraftFactory,
@@ -183,18 +184,31 @@ def test_reader_who_leaves_figures_out_too_meets_none_either(client, sensitive):
     assert told(texts) == []
 
 
-def test_member_meets_nothing_unasked_on_a_list(client, sensitive, member):
+def test_list_tells_nothing_unasked_to_its_member_or_to_others(client, sensitive, member):
     client.force_login(member)
     member.preferences = "hide=end-of-life.prognosis.statistics"
     member.save()
     for kind in KINDS:
         for state in ("live", "once", "now"):
             client.post("/lists/save/", {"fact": f"numbers/{state}-{kind}"})
-    start = ["/lists/", member.reading_lists.get().get_absolute_url(), "/account/"]
+    reading_list = member.reading_lists.get()
+    own = reading_list.get_absolute_url()
+    SheetQuestion.objects.bulk_create(
+        SheetQuestion(reading_list=reading_list, question=question, position=n, is_chosen=True)
+        for n, question in enumerate(Question.objects.all())
+    )
+    parts = ("sheet/", "sheet/choose/", "sheet/answers/", "sheet.pdf", "share/", "take-along/")
+    files = ("list.html", "list.json", "list.csv")
+    shared = client.post(f"{own}share/", {"lasts": "month", "make": "1"}).text
+    secret = re.search(r"/lists/shared/[\w-]+/", shared).group()
 
-    texts = crawl(client, start)
+    texts = crawl(client, ["/lists/", "/account/", own, *(own + part for part in parts + files)])
+    client.logout()
+    client.cookies["preferences"] = member.preferences
+    texts |= {f"shared {address}": text for address, text in crawl(client, [secret]).items()}
 
-    assert len(texts) > 100
+    assert {own + part for part in parts + files} <= set(texts)
+    assert f"shared {secret}" in texts
     assert told(texts) == []
 
 
