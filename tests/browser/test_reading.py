@@ -44,7 +44,7 @@ def library(live_server):
         slug="hospice", term="Hospice", explanation="Canary", sensitivity="end-of-life"
     )
     topic = TopicFactory(slug="bones", title="Bones and scans")
-    body = "<p>A biopsy can help. Ask about it.</p><ul><li>One</li><li>Hospice</li></ul>"
+    body = "<p>A biopsy can help. Ask about it.</p><ul><li><p>One</p></li><li>Hospice</li></ul>"
     make_live(FactFactory(topic=topic, slug="scans"), title="Scans help", body=body)
     make_live(
         FactFactory(topic=topic, slug="outlook"),
