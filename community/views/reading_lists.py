@@ -287,12 +287,16 @@ def _delete(request: HttpRequest, reading_list: ReadingList) -> HttpResponse:
     notes += len(unsaved_notes(request, reading_list))
     # Asked again if a note or an item has come since the page was shown.
     saves = reading_list.note_number + sum(item.note_number for item in items)
-    state = f"{len(items)}-{saves}"
+    questions = reading_list.sheet_questions.own().count()  # type: ignore[attr-defined]
+    links = reading_list.shared_lists.count()  # type: ignore[attr-defined]
+    state = f"{len(items)}-{saves}-{questions}-{links}"
     if request.POST["delete"] != state:
         context = {
             "reading_list": reading_list,
             "item_count": len(items),
             "note_count": notes,
+            "question_count": questions,
+            "link_count": links,
             "state": state,
         }
         return render(request, "community/reading_list_delete.html", context)

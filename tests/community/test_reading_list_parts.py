@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from community.models import ReadingList, SavedItem
+from community.models import ReadingList, SavedItem, SharedList, SheetQuestion
 from tests.factories import (
     FactFactory,
     ReadingListFactory,
@@ -211,6 +211,23 @@ def test_asking_before_deleting_counts_what_is_archived_too(client, mine):
 
     assert "5 saved things go with it." in page
     assert "1 note of yours goes too." in page
+    assert "for an appointment" not in page
+
+
+def test_asking_before_deleting_names_questions_and_links(client, mine):
+    for number in range(2):
+        SheetQuestion.objects.create(reading_list=mine, text=f"Why {number}?", position=number)
+    SharedList.objects.create(reading_list=mine, secret_hash="0" * 64, created_at=NOW())
+
+    page = text_of(client.post(f"/lists/{mine.pk}/", {"delete": "ask"}))
+
+    assert "2 questions of yours for an appointment go too, with their answers." in page
+    assert "1 link by which you shared it stops working." in page
+    state = re.search(r'name="delete" value="([^"]+)"', page)[1]
+    SheetQuestion.objects.create(reading_list=mine, text="And now?", position=3)
+    # Asked again: there is more of it now.
+    assert "3 questions" in text_of(client.post(f"/lists/{mine.pk}/", {"delete": state}))
+    assert ReadingList.objects.filter(pk=mine.pk).exists()
 
 
 def test_a_member_has_so_many_lists_and_no_more(client, member, monkeypatch):
