@@ -1,14 +1,12 @@
 """One small portal with a row of everything, and somebody in every role: what sweeps walk over."""
 
 import json
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from allauth.account.internal.flows.login import AUTHENTICATION_METHODS_SESSION_KEY as PROOFS
 from django.conf import settings
 from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
@@ -23,6 +21,7 @@ from facts import models as facts
 from facts import preview_links, review_links
 from portal.models import Synonym
 from tests.factories import (
+    PASSWORD,
     CorrectionFactory,
     DraftFactory,
     EmptySearchFactory,
@@ -85,11 +84,7 @@ class World:
         if key not in self.signed_in:
             client.force_login(person)
             if is_proved:
-                session = client.session
-                session[PROOFS] = [
-                    {"method": "password", "at": time.time(), "reauthenticated": True}
-                ]
-                session.save()
+                client.post("/accounts/reauthenticate/", {"password": PASSWORD})
             self.signed_in[key] = client.cookies[settings.SESSION_COOKIE_NAME].value
         client.cookies[settings.SESSION_COOKIE_NAME] = self.signed_in[key]
         return client
