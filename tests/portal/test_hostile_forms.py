@@ -145,9 +145,9 @@ PROTECTED = {
     ReadingList: ("member",),
     SavedItem: ("reading_list__member",),
     Suggestion: ("kind", "group", "outcome", "suggested_by", "decided_by"),
-    SupportGroup: ("pk", "slug", "published_at__isnull"),
-    FactVersion: ("fact", "status", "author", "approver", "live_from__isnull"),
-    Topic: ("pk", "slug", "published_at__isnull"),
+    SupportGroup: ("pk", "slug", "published_at__year"),
+    FactVersion: ("fact", "status", "author", "approver", "live_from__year"),
+    Topic: ("pk", "slug", "published_at__year"),
 }
 
 

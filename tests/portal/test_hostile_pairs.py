@@ -18,6 +18,8 @@ NOBODYS = "00000000-0000-4000-8000-0000000000ff"
 STRANGERS = ("other", "editor", "moderator", "superuser", "visitor")
 # Pages of one list, one item, or what hangs from them: found in the table by their addresses.
 OF_A_LIST = sorted({address for address, *_codes in TABLE.values() if LIST in address})
+# Mail programs post there by themselves, and hold a secret instead (RFC 8058).
+NO_TOKEN = {"mail-stop"}
 FILLED = {
     "note": "A note",
     "based_on": "0",
@@ -114,7 +116,8 @@ def test_z8_no_address_takes_a_form_without_its_token(world):
     # The check comes before anybody's rights, so each address tries it in turn of three roles.
     clients = [world.client(r, enforce_csrf_checks=True) for r in ("visitor", "owner", "superuser")]
 
-    for number, (address, *_codes) in enumerate(TABLE.values()):
+    for number, (name, (address, *_codes)) in enumerate(TABLE.items()):
         response = clients[number % 3].post(address.format_map(world.keys))
 
-        assert response.status_code == 403, address
+        if name not in NO_TOKEN:
+            assert response.status_code == 403, address
