@@ -55,6 +55,11 @@ MAILS = {
     "account/email/second_step_reset": {},
     "account/email/unknown_account": {},
     "account/email/way_in": {},
+    "community/email/something_waiting": {
+        "lists_url": f"{SITE}/lists/",
+        "choose_url": f"{SITE}/account/mail/",
+        "stop_url": f"{SITE}/mail/stop/{'x' * 43}/",
+    },
     "community/email/suggestion_answered": {"outcome": "accepted"},
     "community/email/verification": CHECK,
     "community/email/verification_reminder": CHECK,
