@@ -25,7 +25,7 @@ from community.models.shared_lists import MAX_LINKS
 from facts.gentle import Asked
 from facts.views.mailed_links import NO_ADDRESS, for_one_person
 
-PAGE_SIZE = 50  # things
+PAGE_SIZE = 20  # things, with the whole text of each fact
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

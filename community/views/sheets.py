@@ -250,15 +250,23 @@ def _pdf(request: HttpRequest, sheet: Sheet, limit: str, back: str) -> HttpRespo
     )
     if not usage:
         reason = _("Making the file takes work. You can print the page instead.")
-        return render(request, "429.html", {"reason": reason}, status=429)
+        context = {"reason": reason, "kept": _own_words(sheet, back)}
+        return render(request, "429.html", context, status=429)
     try:
         content = make_pdf(sheet)
     except LettersMissing:
-        return render(request, "community/sheet_letters.html", {"back": back}, status=422)
+        context = {"back": back, "kept": _own_words(sheet, back)}
+        return render(request, "community/sheet_letters.html", context, status=422)
     response = HttpResponse(content, content_type="application/pdf")
     response["Content-Disposition"] = 'attachment; filename="sheet.pdf"'
     response["Cache-Control"] = "private, no-store"
     return response
+
+
+def _own_words(sheet: Sheet, back: str) -> list[dict[str, str]]:
+    """Return one's own questions, to be given back where nothing of them is kept."""
+    own = (line for line in sheet.lines if not back and line.key.startswith("own-"))
+    return [{"label": _("Your question"), "name": line.key, "value": line.text} for line in own]
 
 
 def _sign_in_first(request: HttpRequest, typed: str) -> HttpResponse:

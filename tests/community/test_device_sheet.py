@@ -135,7 +135,10 @@ def test_files_are_made_only_so_often(client, scans, settings):
     cache.clear()
     sent = {"action": "pdf", "new_1": "Why?", "paper": "a4"}
 
-    assert [client.post(ADDRESS, sent).status_code for _time in range(2)] == [200, 429]
+    responses = [client.post(ADDRESS, sent) for _time in range(2)]
+
+    assert [response.status_code for response in responses] == [200, 429]
+    assert "Why?" in text_of(responses[1])
 
 
 def test_form_of_another_site_is_refused(scans):

@@ -134,7 +134,7 @@ def test_it_asks_as_much_for_many_things_as_for_few(client, mine, file):
             client.get(f"/lists/{mine.pk}/{file}")
         counts.append(len(queries))
 
-    assert counts[0] == counts[1] <= 16
+    assert counts[0] == counts[1] <= 12
 
 
 # To read without a network
@@ -412,7 +412,7 @@ def test_import_asks_as_much_for_many_things_as_for_few(client, mine):
             client.get("/lists/import/")
         counts.append(len(queries))
 
-    assert counts[0] == counts[1] <= 12
+    assert counts[0] == counts[1] <= 10
 
 
 def test_files_are_read_only_so_often(client, mine, settings):

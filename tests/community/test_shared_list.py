@@ -370,7 +370,7 @@ def test_it_asks_as_much_for_many_things_as_for_few(link, daughter, mine):
 
 
 def test_long_list_comes_in_pages(link, daughter, mine):
-    for _number in range(50):
+    for _number in range(20):
         SavedItemFactory(reading_list=mine)
 
     assert "?page=2" in text_of(daughter.get(ADDRESS))
