@@ -4,6 +4,7 @@ import re
 import sys
 from typing import Any
 
+from django.contrib.sessions.exceptions import SessionInterrupted
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -63,7 +64,13 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Return our 400 page; nothing of the request is used to make it."""
+    """Return our 400 page; nothing of the request is used to make it.
+
+    Django counts it as a bad request when a session cannot be written, be it that the database
+    has just failed. That is no fault of whoever sent it, so what was typed is given back.
+    """
+    if isinstance(exception, SessionInterrupted):
+        return service_unavailable(request)
     return HttpResponse(render_to_string("400.html"), status=400)
 
 

@@ -1,6 +1,7 @@
 """Error pages: ours, kind, without a trace, and nothing that was typed is lost."""
 
 import pytest
+from django.contrib.sessions.backends.base import UpdateError
 from django.db import InterfaceError, OperationalError
 from django.test import Client, RequestFactory, override_settings
 from django.urls import path
@@ -51,6 +52,19 @@ def test_exception_gives_our_page_without_a_trace(client):
     assert "<h1>" in html
     assert response["Content-Security-Policy"]
     assert response["Cache-Control"] == "private, no-store"
+
+
+def test_session_that_cannot_be_written_gives_503_and_keeps_the_typing(member, client, monkeypatch):
+    client.force_login(member)
+
+    def save(self, *args, **kwargs):
+        raise UpdateError
+
+    monkeypatch.setattr("community.sessions.SessionStore.save", save)
+    response = client.post("/lists/", {"title": TYPED})
+
+    assert response.status_code == 503
+    assert TYPED in response.content.decode()
 
 
 def test_500_page_needs_no_database(client):
