@@ -140,7 +140,9 @@ def test_first_view_is_light_and_nothing_moves(page, library, live_server):
 
     for address in FIRST_VIEWS:
         responses.clear()
-        page.goto(live_server.url + address, wait_until="networkidle")
+        page.goto(live_server.url + address)
+        page.evaluate("document.fonts.ready")
+        page.wait_for_timeout(250)
         shifts = page.evaluate("window.shifts")
 
         kinds = ("document", "stylesheet", "script", "font", "image")
