@@ -66,7 +66,10 @@ class Card(WithNote):
 
     @property
     def progress(self) -> str:
-        """On how many of the facts of a topic there is a read mark, in words."""
+        """How many facts a topic has, and on how many of them there is a read mark, in words."""
+        if not self.read_count:
+            words = ngettext("It has %(count)s fact.", "It has %(count)s facts.", self.fact_count)
+            return words % {"count": self.fact_count}
         words = ngettext(
             "You marked %(read)s of its %(count)s fact as read.",
             "You marked %(read)s of its %(count)s facts as read.",

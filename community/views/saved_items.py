@@ -74,7 +74,7 @@ def saved_item_create(request: HttpRequest) -> HttpResponse:
         lists = request.user.reading_lists
         key = SavedItem.key_for(target)
         context["on_lists"] = lists.filter(
-            pk__in=SavedItem.objects.filter(**key).values("reading_list")
+            pk__in=SavedItem.objects.active().filter(**key).values("reading_list")
         )
         if lists.active().count() > 1:
             context["form"] = ListChoiceForm(

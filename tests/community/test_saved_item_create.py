@@ -300,6 +300,17 @@ def test_script_of_a_visitor_saves_nothing(client, topic):
     assert not Session.objects.exists()
 
 
+def test_what_is_archived_is_not_said_to_be_on_a_list(client, member, topic):
+    item = ReadingList.objects.default_for(member).add(topic)[0]
+    client.force_login(member)
+    assert b"It is on your list already" in client.get("/lists/save/?topic=bones").content
+    item.archive(timezone.now())
+
+    assert b"It is on your list already" not in client.get("/lists/save/?topic=bones").content
+    client.post("/lists/save/", {"topic": "bones"})
+    assert SavedItem.objects.active().get() == item
+
+
 def test_archived_list_cannot_be_saved_to(client, member, topic):
     put_aside = ReadingListFactory(member=member, archived_at=timezone.now())
     client.force_login(member)
