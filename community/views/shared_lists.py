@@ -1,6 +1,9 @@
 """A list for others to read: the links that a member makes, and the page that they open."""
 
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.conf import settings
@@ -19,7 +22,7 @@ from community.cards import cards
 from community.fields import UndecipherableText
 from community.forms.reading_lists import number_or_none
 from community.forms.shared_lists import SharedListForm
-from community.list_entries import entries
+from community.list_entries import Entry, entries
 from community.models import ReadingList, SavedItem, SharedList, SharedNote
 from community.models.shared_lists import MAX_LINKS
 from facts.gentle import Asked
@@ -137,8 +140,38 @@ def shared_list(request: HttpRequest, secret: str) -> HttpResponse:
         at=now,
         notes={item.pk: _note(item) for item in here if numbers.get(item.pk) == item.note_number},
     )
-    context = {**NO_ADDRESS, "entries": found, "page_obj": page, "asked": asked}
+    context = {
+        **NO_ADDRESS,
+        "entries": _with_queries(found, request, page.number),
+        "page_obj": page,
+    }
     return _private(render(request, "community/shared_list.html", context))
+
+
+def _shown_query(request: HttpRequest, *more: tuple[str, str]) -> str:
+    """Return what the address asks for, with `more`, as a query without its question mark."""
+    shown = [("show", slug) for slug in request.GET.getlist("show")[:50]]
+    return urlencode([*shown, *more])
+
+
+def _with_queries(
+    found: Iterable[Entry], request: HttpRequest, number: int
+) -> Iterator[tuple[Entry, str]]:
+    """Yield each of the entries on page `number` with the query that shows it on this page.
+
+    Of two facts of one name, from two topics, the second gets another one to lead to.
+    """
+    on_page = [("page", str(number))] if number > 1 else []
+    seen: set[str] = set()
+    for entry in found:
+        if entry.fact is None:
+            yield entry, ""
+            continue
+        slug = entry.fact.slug
+        query = f"?{_shown_query(request, *on_page, ('show', slug))}"
+        fact = replace(entry.fact, slug=f"{slug}-{len(seen)}") if slug in seen else entry.fact
+        seen.add(slug)
+        yield replace(entry, fact=fact), query
 
 
 def _private(response: HttpResponse) -> HttpResponse:

@@ -369,11 +369,32 @@ def test_it_asks_as_much_for_many_things_as_for_few(link, daughter, mine):
     assert counts[0] == counts[1] <= 10
 
 
+def test_two_facts_of_one_name_can_both_be_led_to(link, daughter, mine):
+    for _number in range(2):
+        make_live(FactFactory(slug="same"))
+        fact = make_live(FactFactory(slug="same")).fact
+        SavedItemFactory(reading_list=mine, topic=None, fact=fact)
+
+    page = text_of(daughter.get(ADDRESS))
+
+    ids = re.findall(r' id="([^"]+)"', page)
+    assert len(ids) == len(set(ids))
+
+
 def test_long_list_comes_in_pages(link, daughter, mine):
     for _number in range(20):
         SavedItemFactory(reading_list=mine)
 
+    version = make_live(
+        FactFactory(slug="outlook"), sensitivity="prognosis", title="TITLE-told", body="<p>x</p>"
+    )
+    SavedItemFactory(reading_list=mine, topic=None, fact=version.fact)
+
     assert "?page=2" in text_of(daughter.get(ADDRESS))
+    second = text_of(daughter.get(f"{ADDRESS}?page=2&show=other"))
+    assert "TITLE-told" not in second
+    (way,) = re.findall(r'href="(\?[^"#]*outlook)#outlook"', second)
+    assert "TITLE-told" in text_of(daughter.get(ADDRESS + way))
     assert daughter.get(f"{ADDRESS}?page=2").status_code == 200
     assert daughter.get(f"{ADDRESS}?page=x").status_code == 200
 
