@@ -82,6 +82,19 @@ class Change:
     is_covered: bool = False
 
     @property
+    def brief(self) -> str:
+        """What has happened, in few words, where it is said already that something has."""
+        return {
+            "safety": _("Please read this one"),
+            "meaning": _("It says something else now"),
+            "withdrawn": _("Withdrawn: please do not rely on it"),
+            "new-facts": _("There are new facts"),
+            "ended": _("It has ended"),
+            "paused": _("It takes a break"),
+            "group": _("How it meets has changed"),
+        }[self.kind]
+
+    @property
     def is_urgent(self) -> bool:
         """Whether it is a matter of safety."""
         return self.kind in URGENT

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.browser.conftest import violations
+from tests.community.test_saved_item_changes import change
 from tests.factories import (
     DraftFactory,
     FactFactory,
@@ -19,6 +20,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.looks, pytest.mark.django_db(tran
 MEMBER_PAGES = [
     "/lists/",
     "/lists/{list}/",
+    "/lists/{list}/items/{item}/changes/",
+    "/mail/stop/some-secret/",
     "/lists/save/?topic=bones",
     "/groups/circle/joining/",
     "/preferences/",
@@ -75,10 +78,13 @@ def check(page, address):
 @pytest.mark.parametrize("address", MEMBER_PAGES)
 def test_members_page(page, library, live_server, member, sign_in, address):
     item = SavedItemFactory(reading_list__member=member, note="Ask on Tuesday")
-    SavedItemFactory(reading_list=item.reading_list, topic=None, fact=library.fact)
+    changed = SavedItemFactory(
+        reading_list=item.reading_list, topic=None, fact=library.fact, seen_version=library
+    )
+    change(library.fact, "safety", body="<p>Another text, with other words.</p>")
     sign_in(member)
 
-    check(page, live_server.url + address.format(list=item.reading_list_id))
+    check(page, live_server.url + address.format(list=item.reading_list_id, item=changed.pk))
 
 
 @pytest.mark.parametrize("address", DESK_PAGES)

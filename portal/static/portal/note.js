@@ -143,6 +143,7 @@ class Note {
     this.waits = null; // the save that is under way
     this.conflict = null; // the box that shows the other text
     part(this.form, "hint").textContent = words("hint");
+    this.count();
     field.addEventListener("input", () => this.typed());
     field.addEventListener("blur", () => this.isDirty && this.saveIn(AFTER_A_PRESS));
   }
@@ -177,7 +178,11 @@ class Note {
     const count = part(this.form, "count");
     count.hidden = left > NEAR_THE_END;
     count.textContent = words(left < 0 ? "over" : "left").replace("{count}", inFigures(Math.abs(left)));
-    this.field.toggleAttribute("aria-invalid", left < 0);
+    if (left < 0) {
+      this.field.setAttribute("aria-invalid", "true");
+    } else {
+      this.field.removeAttribute("aria-invalid");
+    }
   }
 
   saveIn(time) {
