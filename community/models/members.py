@@ -1,3 +1,4 @@
+import secrets
 from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
@@ -6,6 +7,9 @@ from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+# Ten digits: with 10,000 members, one drawing in a million meets a number that is taken.
+NUMBERS_BEGIN = 10**9
 
 
 class MemberManager(BaseUserManager["Member"]):
@@ -105,6 +109,10 @@ class Member(AbstractBaseUser, PermissionsMixin):
         # The day is enough to know who has not come for two years; the hour is nobody's business.
         if self.last_login is not None:
             self.last_login = self.last_login.replace(hour=0, minute=0, second=0, microsecond=0)
+        if self._state.adding and self.pk is None:
+            # Numbers in a row would tell every member how many there are, and how many came since.
+            self.pk = NUMBERS_BEGIN + secrets.randbelow(9 * NUMBERS_BEGIN)
+            kwargs["force_insert"] = True
         super().save(*args, **kwargs)
 
     def clean(self) -> None:

@@ -2,11 +2,13 @@
 
 import re
 import uuid
+from itertools import pairwise
 
 import pytest
 from django.utils import timezone
 
 from community.models import DataExport
+from tests.factories import MemberFactory
 from tests.portal.test_permissions import LIST, TABLE
 from tests.portal.world import ITEMS, LISTS
 
@@ -110,6 +112,13 @@ def test_z2_number_of_a_member_answers_like_one_that_never_was(world, role):
         theirs = answer(world, role, "GET", f"{base}{key}{rest}", key)
         nobodys = answer(world, role, "GET", f"{base}{made_up}{rest}", made_up)
         assert theirs == nobodys, rest
+
+
+def test_p5_number_of_a_member_does_not_count_members(db):
+    numbers = [MemberFactory().pk for _ in range(5)]
+
+    assert min(numbers) >= 10**9
+    assert len({later - earlier for earlier, later in pairwise(numbers)}) == 4
 
 
 def test_z8_no_address_takes_a_form_without_its_token(world):
