@@ -178,12 +178,13 @@ class TestPage:
             client.get(link),
             client.head(link),
             client.post(link, {}),
-            client.put(link),
             client.get("/clinical-review/wrong/"),
         ):
             assert response["Cache-Control"] == "private, no-store"
             assert response["Referrer-Policy"] == "same-origin"
             assert "noindex" in response["X-Robots-Tag"]
+        # Refused before the page is looked for.
+        assert client.put(link)["Cache-Control"] == "private, no-store"
         page = client.get(link).content.decode()
         assert '<meta name="robots" content="noindex, nofollow">' in page
         # Not even on paper.
