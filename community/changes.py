@@ -230,8 +230,8 @@ def waiting_items(
 
 def waiting(member: Any, preferences: Preferences, at: datetime) -> Waiting | None:
     """Return what the page of all lists says, or None. Asks twice at most."""
-    items = waiting_items(member, at, get_language()).with_targets()
-    found = list(items[:MOST_COUNTED])
+    items: Any = waiting_items(member, at, get_language())
+    found = list(items.with_targets()[:MOST_COUNTED])
     if not found:
         return None
     shown = cards(found[:MOST_SHOWN], preferences, at)

@@ -128,10 +128,23 @@ const lengthOf = (text) => [...text].length; // as the server counts: a flower i
 const inFigures = (number) => new Intl.NumberFormat(document.documentElement.lang).format(number);
 const part = (form, name) => form.querySelector(`[data-note-${name}]`);
 
+// Adds what only this module uses: the count of characters, and the way back from an empty note.
+function complete(form) {
+  const parts = document.querySelector("[data-note-parts]").content.cloneNode(true);
+  part(form, "status").before(parts.querySelector("[data-note-count]"));
+  if (!part(form, "undo")) {
+    const save = form.querySelector("button[type='submit']");
+    const undo = parts.querySelector("[data-note-undo]");
+    undo.append(save.querySelector(".visually-hidden").cloneNode(true));
+    save.after(undo);
+  }
+}
+
 class Note {
   constructor(field) {
     this.field = field;
     this.form = field.form;
+    complete(this.form);
     this.basedOn = field.form.elements.based_on;
     this.status = part(this.form, "status");
     this.undo = part(this.form, "undo");
