@@ -21,9 +21,9 @@ from facts.gentle import Asked
 from facts.models import Fact, Question, Source, Topic
 
 MAX_FACTS = 2  # under one question
-# Measures of the paper in millimetres, taken from what sheet.typ makes: a page of Letter without
-# its margins, what stands above the questions, what is lost where a page ends, a line to write on.
-PAGE, HEAD, LOST, RULE = 242, 70, 30, 9
+# Measures of the paper in millimetres, taken from what browsers and sheet.typ make of it: a page of
+# Letter without its margins, what stands above and below the questions, a line to write on.
+PAGE, HEAD, FOOT, RULE = 242, 70, 12, 9
 MAX_RULES = 5  # for one answer
 # What the page says of sheets like this rests on these, in this order (portal/starter).
 EVIDENCE = ("question-lists-review", "question-sheet-trial")
@@ -64,7 +64,7 @@ class Line:
             1.2 + 3.6 * ceil((len(f.heading) + len(f.address) + 28) / 98) for f in self.facts
         )
         room = 6 * (2 + len(self.answer) / 75 + self.answer.count("\n")) if self.answer else 10
-        return 9 + 6 * ceil(len(self.text) / 52) + small + room
+        return 10 + 6 * ceil(len(self.text) / 52) + small + room
 
 
 @dataclass(frozen=True)
@@ -93,12 +93,19 @@ class Sheet:
     @property
     def blank_lines(self) -> int:
         """How many lines to write on each question has: as many as a page or two have room for."""
-        pages = 1 if len(self.lines) <= 3 else 2
-        used = HEAD + sum(line.height for line in self.lines)
-        spare = pages * PAGE - (pages - 1) * LOST - used
-        unanswered = sum(not line.answer for line in self.lines)
-        more = int(spare // (RULE * unanswered)) if unanswered else 0
-        return 1 + max(0, min(more, MAX_RULES - 1))
+        most = 1 if len(self.lines) <= 3 else 2
+        fits = (rules for rules in range(MAX_RULES, 1, -1) if self._pages(rules) <= most)
+        return next(fits, 1)
+
+    def _pages(self, rules: int) -> int:
+        """Return how many pages it takes with so many lines; no question is parted by an end."""
+        pages, used = 1, float(HEAD)
+        for line in self.lines:
+            height = line.height + (0 if line.answer else RULE * (rules - 1))
+            if used + height > PAGE:
+                pages, used = pages + 1, 0.0
+            used += height
+        return pages + (used + FOOT > PAGE)
 
     @property
     def rows_to_write(self) -> range:

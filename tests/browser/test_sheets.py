@@ -1,7 +1,9 @@
 """From a list to paper and to a relative, in a real browser: by keyboard, and without scripts."""
 
+import io
 import re
 
+import pypdf
 import pytest
 from playwright.sync_api import expect
 
@@ -80,6 +82,9 @@ def test_sheet_is_made_and_printed_by_keyboard(page, mine, live_server, sign_in,
         expect(page.locator(gone).first).to_be_hidden()
     expect(page.locator(".sheet-room hr").first).to_be_visible()
     page.emulate_media(media="screen")
+    paper = pypdf.PdfReader(io.BytesIO(page.pdf(format="Letter")))
+    assert len(paper.pages) == 1
+    assert "Can I fly in May?" in paper.pages[0].extract_text()
     page.get_by_role("link", name="Write down the answers").click()
     page.get_by_label("Can I fly in May?").fill("Yes, with tablets.")
     whole(page)
