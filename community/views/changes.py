@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods
 
 from community.changes import difference, group_news, new_facts, tell_changes, with_changes
 from community.models import SavedItem
-from community.views.saved_items import address_of, card_of
+from community.views.saved_items import address_of, card_of, part_looked_at
 from facts.gentle import Asked, kind_line
 from facts.models import FactVersion
 from facts.views.history import strictest
@@ -78,7 +78,7 @@ def _see(request: HttpRequest, saved: SavedItem) -> HttpResponse:
         shown = now
     saved.see(min(shown, now))
     messages.success(request, _("You have seen this."), f"item-{saved.pk}")
-    return redirect(address_of(saved, show=request.POST.get("show", "")))
+    return redirect(address_of(saved, part=part_looked_at(request)))
 
 
 def _replace(request: HttpRequest, saved: SavedItem) -> HttpResponse:
@@ -91,4 +91,4 @@ def _replace(request: HttpRequest, saved: SavedItem) -> HttpResponse:
         if saved.replace_with(other, timezone.now()):
             words = _("It is in its place now, with your note.")
     messages.success(request, words, f"item-{saved.pk}")
-    return redirect(address_of(saved, show=request.POST.get("show", "")))
+    return redirect(address_of(saved, part=part_looked_at(request)))

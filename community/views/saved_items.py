@@ -137,17 +137,26 @@ def _choose(request: HttpRequest, target: Target) -> HttpResponse:
     return redirect(f"{page}?{query}")
 
 
-def address_of(item: SavedItem, anchor: str = "item", show: str = "") -> str:
+def part_looked_at(request: HttpRequest) -> str:
+    """Return the query of the part of a list, and of its page, on which a button was pressed."""
+    show = request.POST.get("show", "")
+    page = number_or_none(request.POST.get("page", "")) or 1
+    if show not in PARTS_OF_A_LIST:
+        return ""
+    return f"?show={show}&page={page}" if page > 1 else f"?show={show}"
+
+
+def address_of(item: SavedItem, anchor: str = "item", part: str = "") -> str:
     """Return the address of an item's card, or of a part of it, on the right page of its list.
 
     `anchor` "up" or "down" is the button that moves it; at an end of the list, the other one.
-    `show` is the part of the list that was looked at: there the card may be gone.
+    `part` is the query of the part that was looked at: there the card may be gone.
     """
     address = reverse("community:reading-list-detail", args=[item.reading_list_id])
     if item.archived_at:
         return f"{address}?show=archived#{anchor}-{item.pk}"
-    if show in PARTS_OF_A_LIST:
-        return f"{address}?show={show}#{anchor}-{item.pk}"
+    if part:
+        return f"{address}{part}#{anchor}-{item.pk}"
     items = SavedItem.objects.active().filter(reading_list_id=item.reading_list_id)
     keys = list(items.values_list("pk", flat=True))
     place = keys.index(item.pk) if item.pk in keys else 0
@@ -182,7 +191,7 @@ def saved_item_read(request: HttpRequest, pk: UUID, item: int) -> HttpResponse:
     saved = item_or_404(request, pk, item)
     if not saved.mark_read(request.POST.get("is_read") != "0", timezone.now()):
         raise Http404
-    return redirect(address_of(saved, "read", request.POST.get("show", "")))
+    return redirect(address_of(saved, "read", part_looked_at(request)))
 
 
 @require_POST
@@ -206,7 +215,7 @@ def saved_item_archive(request: HttpRequest, pk: UUID, item: int) -> HttpRespons
         saved.bring_back()
         messages.success(request, _("It is back in its place."), f"item-{saved.pk}")
         return redirect(address_of(saved))
-    address = _address_after(saved, request.POST.get("show", ""))
+    address = _address_after(saved, part_looked_at(request))
     saved.archive(timezone.now())
     if wants_json(request):
         return _private(JsonResponse({"words": _("It is in the archive of your list again.")}))
@@ -226,10 +235,12 @@ def saved_item_delete(request: HttpRequest, pk: UUID, item: int) -> HttpResponse
         return _sign_in_first(pk)
     saved = item_or_404(request, pk, item)
     card = card_of(request, saved)
-    address = _address_after(saved, request.POST.get("show", ""))
+    address = _address_after(saved, part_looked_at(request))
     # Asked again if the note has changed since the question was shown.
     if not saved.remove(number_or_none(request.POST.get("with_note", ""))):
-        context = {"item": saved, "card": card, "show": request.POST.get("show", "")}
+        page = number_or_none(request.POST.get("page", "")) or 1
+        show = request.POST.get("show", "")
+        context = {"item": saved, "card": card, "show": show, "page": page}
         if wants_json(request):
             words = _("It has a note of yours by now, so it is still on your list.")
             return _private(JsonResponse({"words": words}, status=409))
@@ -253,7 +264,7 @@ def saved_item_to_list(request: HttpRequest, pk: UUID, item: int) -> HttpRespons
         here=saved.reading_list,
         can_copy_note=saved.has_note and not card.is_sealed,
     )
-    address = _address_after(saved, "archived" if saved.archived_at else "")
+    address = _address_after(saved, "?show=archived" if saved.archived_at else "")
     if request.method == "POST" and form.is_valid():
         there = form.cleaned_data["list"]
         is_copy = "copy" in request.POST
@@ -290,11 +301,11 @@ def _told_of_list(
     return redirect(address)
 
 
-def _address_after(item: SavedItem, show: str) -> str:
+def _address_after(item: SavedItem, part: str) -> str:
     """Return the address of where the item is on its list, for when it will be gone from there."""
     address = item.reading_list.get_absolute_url()
-    if show in PARTS_OF_A_LIST:
-        return f"{address}?show={show}"
+    if part:
+        return f"{address}{part}"
     items = SavedItem.objects.active().filter(reading_list=item.reading_list)
     page = items.filter(position__lt=item.position).count() // PAGE_SIZE + 1
     return f"{address}?page={page}" if page > 1 else address

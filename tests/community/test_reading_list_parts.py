@@ -100,6 +100,12 @@ def test_after_marking_the_same_part_is_shown(client, mine):
     response = client.post(f"{address}/read/", {"is_read": "1", "show": "unread"})
 
     assert response["Location"] == f"/lists/{mine.pk}/?show=unread#read-{item.pk}"
+    data = {"is_read": "1", "show": "unread", "page": "3"}
+    response = client.post(f"{address}/read/", data)
+    assert response["Location"] == f"/lists/{mine.pk}/?show=unread&page=3#read-{item.pk}"
+    for page in ("-1", "x", "١٢", "9" * 30, ""):
+        response = client.post(f"{address}/read/", data | {"page": page})
+        assert response["Location"] == f"/lists/{mine.pk}/?show=unread#read-{item.pk}"
     response = client.post(f"{address}/read/", {"is_read": "0", "show": "//elsewhere"})
     assert response["Location"] == f"/lists/{mine.pk}/#read-{item.pk}"
 
