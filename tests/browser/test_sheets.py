@@ -81,7 +81,7 @@ def test_sheet_is_made_and_printed_by_keyboard(page, mine, live_server, sign_in,
     for gone in ("header.site-header", "footer.site-footer", "form"):
         expect(page.locator(gone).first).to_be_hidden()
     expect(page.locator(".sheet-room hr").first).to_be_visible()
-    page.emulate_media(media="screen")
+    page.emulate_media(media="null")
     paper = pypdf.PdfReader(io.BytesIO(page.pdf(format="Letter")))
     assert len(paper.pages) == 1
     assert "Can I fly in May?" in paper.pages[0].extract_text()
