@@ -223,6 +223,9 @@ def waiting_items(
     items = SavedItem.objects.active().filter(
         reading_list__member=member, reading_list__archived_at__isnull=True
     )
+    # Most facts have never changed. This is asked once, and what follows for each item.
+    ever = Q(change_kind__in=STEP_WORDS) | ~Q(withdrawn_reason="")
+    items = items.filter(Q(fact=None) | Q(fact__in=FactVersion.objects.filter(ever).values("fact")))
     changed = with_changes(items, at, language, since).exclude(change="")
     is_urgent = Case(When(change__in=URGENT, then=Value(0)), default=Value(1))
     return changed.order_by(is_urgent, "reading_list", "position", "pk")
