@@ -18,6 +18,8 @@ WRITTEN_ON_PURPOSE = {
     "django_session",
     # That staff looked at an account is on record: community/admin/members.py.
     "community_event",
+    # Recovery codes are shown once, and that they were is kept with them.
+    "mfa_authenticator",
 }
 # Who looks at which pages. What the table refuses them is refused in test_permissions.py.
 READERS = ("visitor", "owner", "other", "superuser", "visitor again")
@@ -87,7 +89,9 @@ def text_of(response):
 
 
 def is_html(response):
-    return response.headers.get("Content-Type", "").startswith("text/html")
+    """Whether a browser shows it as a page; a file to take along is none."""
+    is_file = response.headers.get("Content-Disposition", "").startswith("attachment")
+    return response.headers.get("Content-Type", "").startswith("text/html") and not is_file
 
 
 def test_z8_reading_changes_nothing(crawl):
@@ -158,6 +162,27 @@ def test_s12_every_page_has_the_same_strict_headers(crawl):
         assert response["Permissions-Policy"].count("=()") >= 10, key
 
 
+def test_s12_pages_of_errors_have_them_too(world, monkeypatch):
+    def fail(*args, **kwargs):
+        raise ValueError
+
+    monkeypatch.setattr("portal.views.machines.render_to_string", fail)
+    client = world.client("visitor", enforce_csrf_checks=True)
+    replies = {
+        400: client.get("/facts/a%00b/"),
+        403: client.post("/preferences/"),
+        404: client.get("/no-such-page/"),
+        405: client.put("/"),
+        500: client.get("/sitemap.xml"),
+    }
+
+    for status, response in replies.items():
+        assert response.status_code == status
+        assert {name: response.headers.get(name) for name in HEADERS} == HEADERS, status
+        assert set(response["Content-Security-Policy"].split("; ")) == POLICY, status
+        assert not INLINE.findall(response.text), status
+
+
 def test_s12_no_page_holds_code_of_its_own(crawl):
     replies, _changed = crawl
 
@@ -183,6 +208,16 @@ def test_p1_no_page_fetches_anything_from_elsewhere(crawl):
         if is_html(response):
             assert not FETCHED.findall(response.text), key
             assert not HINT.findall(response.text), key
+
+
+def test_p7_no_link_opens_a_window_that_leads_back(crawl):
+    replies, _changed = crawl
+
+    # With no Referer to other hosts (the policy above) and no window of ours to reach for.
+    for (page, _role), response in replies.items():
+        if is_html(response) and not page.startswith("/admin/"):
+            links = re.findall(r"<a\b[^>]*\btarget=[^>]*>", response.text)
+            assert [link for link in links if "noopener" not in link] == [], page
 
 
 def test_p11_pages_of_members_are_not_for_search_engines(crawl):
