@@ -82,6 +82,9 @@ class BadInputMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if "\x00" in request.path or _is_broken(request.path):
             return _bad_request(request)
+        # A cookie is looked up, and the name of a browser is kept; most web servers refuse these.
+        if any("\x00" in v for k, v in request.META.items() if k.startswith("HTTP_")):
+            return _bad_request(request)
         if any(_is_broken(v) for _k, values in request.GET.lists() for v in (_k, *values)):
             return _bad_request(request)
         response = self.get_response(request)

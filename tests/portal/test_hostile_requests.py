@@ -8,7 +8,9 @@ from urllib.parse import quote, urlsplit
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.signals import request_finished, request_started
 from django.core.wsgi import get_wsgi_application
+from django.db import close_old_connections
 
 from tests.portal.matrix import DESK
 from tests.portal.naughty import FOREIGN, HEADER_LINES, NAUGHTY, ODD_KEYS, PATHS, SQL
@@ -129,6 +131,17 @@ def test_b20_odd_keys_are_not_found(world):
     assert tried > 600
 
 
+@pytest.fixture
+def _kept_connection():
+    """Leave the connection open between requests, as the test client does."""
+    for signal in (request_started, request_finished):
+        signal.disconnect(close_old_connections)
+    yield
+    for signal in (request_started, request_finished):
+        signal.connect(close_old_connections)
+
+
+@pytest.mark.usefixtures("_kept_connection")
 def test_b3_broken_bytes_outside_of_forms(world):
     """Through WSGI itself: the test client would mend them on the way."""
     application = get_wsgi_application()
