@@ -19,7 +19,15 @@ def superuser():
 
 
 @pytest.mark.parametrize(
-    "lookup", ["email__startswith=p", "password__startswith=argon2", "last_login__gt=2020-01-01"]
+    "lookup",
+    [
+        "email__startswith=p",
+        "password__startswith=argon2",
+        "last_login__gt=2020-01-01",
+        # By way of the roles, to colleagues, and to what they keep as members.
+        "groups__user__email__startswith=p",
+        "groups__user__reading_lists__title__startswith=M",
+    ],
 )
 def test_list_of_members_does_not_answer_who_is_who(client, superuser, lookup):
     MemberFactory()
@@ -28,10 +36,13 @@ def test_list_of_members_does_not_answer_who_is_who(client, superuser, lookup):
     assert client.get(f"/admin/community/member/?{lookup}").status_code == 400
 
 
-def test_list_of_members_is_filtered_by_role(client, superuser):
+@pytest.mark.parametrize(
+    "lookup", ["is_staff__exact=1", "groups__id__exact=1", "groups__isnull=True", "last-here=x"]
+)
+def test_list_of_members_has_its_filters(client, superuser, lookup):
     client.force_login(superuser)
 
-    assert client.get("/admin/community/member/?is_staff__exact=1").status_code == 200
+    assert client.get(f"/admin/community/member/?{lookup}").status_code == 200
 
 
 @pytest.mark.parametrize("key", ["1.0", "'\"x", "😀", "-1", "9" * 30, "abc"])
