@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from tests.browser.conftest import violations
 from tests.factories import DraftFactory, make_staff
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.once, pytest.mark.django_db(transaction=True)]
 
 BODY = (
     "<p>Treatment may be given for a long time, and it can ease what you feel. Some people get "

@@ -7,7 +7,7 @@ from tests.browser.conftest import violations
 from tests.factories import MemberFactory
 from tests.facts.many import make_many
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.once, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 from tests.browser.conftest import violations
 from tests.factories import MeetingFactory, PlaceFactory, ServiceFactory, SupportGroupFactory
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.once, pytest.mark.django_db(transaction=True)]
 
 FOUND = "/groups/?for=men&way=in-person&near=t1&in=es&when=evening&by=match"
 PAGES = [

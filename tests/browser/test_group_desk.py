@@ -9,7 +9,7 @@ from community.models import MeetingException
 from tests.browser.conftest import violations
 from tests.factories import MeetingExceptionFactory, MeetingFactory, PauseFactory
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.once, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture

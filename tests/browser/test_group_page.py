@@ -14,7 +14,7 @@ from tests.factories import (
     SupportGroupFactory,
 )
 
-pytestmark = [pytest.mark.browser, pytest.mark.looks, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.once, pytest.mark.django_db(transaction=True)]
 LONG = "A very long name of a group that meets in the old library behind the hospital, on the hill"
 
 

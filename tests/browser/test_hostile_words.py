@@ -10,7 +10,7 @@ from django.db import IntegrityError, models, transaction
 from facts.fields import ChoicesField
 from tests.portal.world import build
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.once, pytest.mark.django_db(transaction=True)]
 
 CALLS = ["alert(1)", "confirm`1`", "top['al'+'ert'](1)", "eval('prompt(1)')"]
 WRITTEN = [

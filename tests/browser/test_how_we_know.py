@@ -9,7 +9,7 @@ from facts.models.links import Finding, addresses_in_use
 from tests.browser.conftest import violations
 from tests.factories import FactFactory, TopicFactory, make_live, make_staff
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.once, pytest.mark.django_db(transaction=True)]
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
 

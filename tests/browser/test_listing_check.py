@@ -19,7 +19,7 @@ from tests.factories import (
     make_staff,
 )
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.once, pytest.mark.django_db(transaction=True)]
 OWNER = "owner@group.example"
 
 

@@ -6,7 +6,7 @@ from tests.browser.conftest import AXE_RULES, Axe
 from tests.community.test_every_mail import MAILS, make
 from tests.mail_checks import html_of
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.once, pytest.mark.django_db(transaction=True)]
 # Rules of pages; a mail is none.
 NOT_OF_MAILS = {"landmark-one-main", "page-has-heading-one", "region"}
 

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from tests.browser.conftest import violations
 from tests.factories import SupportGroupFactory
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.browser]
+pytestmark = [pytest.mark.browser, pytest.mark.once, pytest.mark.django_db(transaction=True)]
 HOME = {"latitude": 53.80123456, "longitude": -1.54876543}
 
 

@@ -8,7 +8,7 @@ from community.models import ReadingList
 from tests.browser.conftest import errors, violations
 from tests.factories import PASSWORD, MemberFactory, TopicFactory
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.once, pytest.mark.django_db(transaction=True)]
 
 KEPT = """(name) => {
   const keys = Object.keys(window[name]).filter((key) => key.startsWith("waymark.note."));

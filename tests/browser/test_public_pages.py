@@ -16,7 +16,7 @@ from tests.factories import (
     make_live,
 )
 
-pytestmark = [pytest.mark.browser, pytest.mark.looks, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.once, pytest.mark.django_db(transaction=True)]
 
 PAGES = [
     "/",

@@ -12,7 +12,7 @@ from facts.models import Source
 from tests.browser.conftest import violations
 from tests.factories import FactFactory, GlossaryTermFactory, TopicFactory, make_live
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.once, pytest.mark.django_db(transaction=True)]
 
 # A voice of this device, one of a server, and what was said; 1 ms a sentence, unless held.
 FAKE_VOICES = """

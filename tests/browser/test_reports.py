@@ -7,7 +7,7 @@ from facts.models import Report
 from tests.browser.conftest import violations
 from tests.factories import EmptySearchFactory, FactFactory, TopicFactory, make_live, make_staff
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.once, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from tests.factories import (
     make_live,
 )
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.once, pytest.mark.django_db(transaction=True)]
 
 STORE = "waymark.saved"
 SAVED = "Saved on this device"

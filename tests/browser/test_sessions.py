@@ -8,7 +8,7 @@ from community.sessions import LIMITS, Limits, Stay
 from tests.browser.conftest import violations
 from tests.factories import PASSWORD, MemberFactory, SavedItemFactory
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.once, pytest.mark.django_db(transaction=True)]
 
 STORED = """async () => ({
   local: localStorage.length, session: sessionStorage.length,

@@ -17,7 +17,7 @@ from tests.factories import (
     make_live,
 )
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.once, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture
@@ -158,7 +158,6 @@ def test_sheet_from_what_a_device_holds(page, mine, live_server):
     assert download.value.suggested_filename == "sheet.pdf"
 
 
-@pytest.mark.looks
 def test_pages_break_no_rule(page, mine, live_server, sign_in, member):
     sign_in(member)
     for address in (f"{mine.pk}/share/", f"{mine.pk}/take-along/", "import/", "shared/wrong/"):

@@ -9,7 +9,7 @@ from community.models import Suggestion
 from tests.browser.conftest import violations
 from tests.factories import CorrectionFactory, MeetingFactory, NewGroupFactory, make_staff
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.once, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture

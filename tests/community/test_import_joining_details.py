@@ -96,6 +96,7 @@ def published(db, moderator, monkeypatch):
     return [str(message) for message in request._messages]
 
 
+@pytest.mark.once
 def test_z3_no_way_in_of_a_real_feed_is_anywhere(client, published, member):
     meetings = json.loads(real_feed("edmonton"))
     with_a_way_in = [m for m in meetings if m["conference_url"] or m["conference_phone"]]

@@ -10,7 +10,7 @@ from django.urls import reverse
 from tests.factories import MemberFactory, PageFactory, make_staff
 from tests.facts.many import make_many
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.once, pytest.mark.django_db]
 OURS = {"facts", "community", "portal"}
 MOST = 12
 MOST_ON_THE_FIRST_PAGE = 25

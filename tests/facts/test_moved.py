@@ -410,6 +410,7 @@ def test_odd_numbers_are_not_found(client, reviewer, kind, pk):
     assert client.get(f"/admin/facts/{kind}/{pk}/move/").status_code in {302, 400, 404}
 
 
+@pytest.mark.once
 def test_starter_library_finds_a_fact_that_was_moved(reviewer, pain):
     load(read(), now=timezone.now())
     fact = Fact.objects.filter(versions__live_from__isnull=False).first()

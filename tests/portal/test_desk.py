@@ -25,7 +25,7 @@ from tests.factories import (
 )
 from tests.facts.many import make_many
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.once, pytest.mark.django_db]
 EDITORIAL = {"sent-back", "drafts", "answers", "overdue", "due", "scheduled", "flagged"}
 READERS = {"reports", "searches"}
 WORKLIST = {f"groups-{todo}" for todo in Todo.values if todo != "waiting"}

@@ -13,7 +13,7 @@ from django.db import connection
 from tests.portal.processes import free_port, make_data, run, start
 
 pytestmark = pytest.mark.own_database
-SECONDS = 8
+SECONDS = 5
 PROCESSES = 4
 
 
