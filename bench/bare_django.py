@@ -8,7 +8,7 @@ from django.urls import path
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bare_django")
 
-SECRET_KEY = "of-a-bench-that-keeps-no-secret-and-listens-on-this-machine-alone"  # noqa: S105
+SECRET_KEY = "of-a-bench-that-keeps-no-secret-and-listens-on-this-machine-alone"
 ALLOWED_HOSTS = ["localhost", "127.0.0.1"]
 ROOT_URLCONF = "bare_django"
 INSTALLED_APPS = [

@@ -42,7 +42,7 @@ def fill(count):
             item.note = NOTE
             item.read_at = now
             item.save()
-        assert SavedItem.objects.count() == count  # noqa: S101
+        assert SavedItem.objects.count() == count
     return reading_list
 
 

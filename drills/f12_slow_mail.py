@@ -129,7 +129,7 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=12)
     parser.add_argument("--workers", type=int, default=2)
     options = parser.parse_args()
-    chance, numbers = random.Random(12), itertools.count(1)  # noqa: S311
+    chance, numbers = random.Random(12), itertools.count(1)
     server = MailServer()
     os.environ["EMAIL_URL"] = f"smtp://127.0.0.1:{server.port}"
     with Portal(options.workers):

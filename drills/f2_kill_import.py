@@ -36,8 +36,8 @@ def counts(database: Path, source: str) -> tuple[int, int, int]:
             connection.execute(query, [source]).fetchone()[0]
             for query in (
                 "SELECT count(*) FROM community_supportgroup WHERE import_source = ?",
-                f"SELECT count(*) FROM community_meeting WHERE {where}",  # noqa: S608
-                f"SELECT count(*) FROM community_importedlisting WHERE {where}",  # noqa: S608
+                f"SELECT count(*) FROM community_meeting WHERE {where}",
+                f"SELECT count(*) FROM community_importedlisting WHERE {where}",
             )
         )
 
@@ -61,12 +61,12 @@ def main(rounds: int) -> int:
             text=True,
         ).strip()
         manage = [sys.executable, str(ROOT / "manage.py")]
-        subprocess.run([*manage, "migrate", "-v0"], env=env, check=True)  # noqa: S603
+        subprocess.run([*manage, "migrate", "-v0"], env=env, check=True)
         write_file(data / "groups.csv")
         command = [*manage, "import_groups", str(data / "groups.csv"), "--format=csv", "--apply"]
 
         def start(source: str) -> subprocess.Popen:
-            return subprocess.Popen(  # noqa: S603
+            return subprocess.Popen(
                 [*command, f"--source={source}"],
                 env=env,
                 stdout=subprocess.DEVNULL,
@@ -84,7 +84,7 @@ def main(rounds: int) -> int:
             source = f"round {number}"
             process = start(source)
             # Starting up takes a while; what matters comes after it.
-            time.sleep(random.uniform(0.4, 1.02) * takes)  # noqa: S311
+            time.sleep(random.uniform(0.4, 1.02) * takes)
             process.send_signal(signal.SIGKILL)
             killed += process.wait() == -signal.SIGKILL
             found = counts(data / "db.sqlite3", source)

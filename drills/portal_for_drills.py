@@ -74,7 +74,7 @@ class Portal:
         shutil.rmtree(DATA, ignore_errors=True)
 
     def _start(self, *arguments: str) -> subprocess.Popen[bytes]:
-        process = subprocess.Popen(  # noqa: S603
+        process = subprocess.Popen(
             [sys.executable, *arguments], cwd=ROOT, stdout=subprocess.DEVNULL
         )
         self.processes.append(process)

@@ -18,7 +18,7 @@ from collections.abc import Callable
 
 from portal_for_drills import Browser, Portal, address_of_visitor
 
-PASSWORD = "correct horse battery staple"  # noqa: S105
+PASSWORD = "correct horse battery staple"
 MEDIANS = 0.005  # seconds
 CHANCE = (0.45, 0.55)
 WARM_UP = 40  # pairs
@@ -148,7 +148,7 @@ def main() -> int:
     parser.add_argument("--workers", type=int, default=4)
     parser.add_argument("--seed", type=int, default=2)
     options = parser.parse_args()
-    chance = random.Random(options.seed)  # noqa: S311
+    chance = random.Random(options.seed)
     with Portal(options.workers):
         make_members([f"mover{n}@example.org" for n in range(options.pairs // 4 + WARM_UP)])
         results = [measure(name, options.pairs, chance) for name in options.flows or FLOWS]
