@@ -5,7 +5,14 @@ from django.contrib.contenttypes.models import ContentType
 
 from community.models import Member, ReadingList
 from facts.models import Topic
-from tests.factories import MemberFactory, ReadingListFactory, TopicFactory, make_staff
+from tests.factories import (
+    MemberFactory,
+    QuestionFactory,
+    ReadingListFactory,
+    SheetQuestionFactory,
+    TopicFactory,
+    make_staff,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -43,6 +50,15 @@ def test_list_of_members_has_its_filters(client, superuser, lookup):
     client.force_login(superuser)
 
     assert client.get(f"/admin/community/member/?{lookup}").status_code == 200
+
+
+def test_no_list_tells_what_is_on_a_members_sheet(client, editor):
+    question = QuestionFactory()
+    row = SheetQuestionFactory(question=question)
+    client.force_login(editor)
+
+    for lookup in (f"%2B={row.pk}", "%2B__isnull=0", "%2B__in=1"):
+        assert client.get(f"/admin/facts/question/?{lookup}").status_code == 400
 
 
 @pytest.mark.parametrize("key", ["1.0", "'\"x", "😀", "-1", "9" * 30, "abc"])
