@@ -45,6 +45,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import translation
+from django.utils.crypto import salted_hmac
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -54,6 +55,8 @@ from community.models import Member
 from facts import mails
 
 CODE_SESSION_KEY = "confirmation_code"
+# Of whom this session has set the password anew, with a code from her mail.
+RESET_SESSION_KEY = "password_was_reset"
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -117,6 +120,23 @@ class AccountAdapter(DefaultAccountAdapter):
             others = unfinished_sign_ups(email_address.email).exclude(pk=email_address.user_id)
             others.delete()
             return bool(super().confirm_email(request, email_address))
+
+    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
+        """Count wrong passwords by address alone: a Host with another port begins no new count.
+
+        Whoever has just set the password anew has a count of her own.
+        """
+        address = str(credentials.get("email", "")).lower()
+        is_own = request.session.get(RESET_SESSION_KEY) == _mark(address)
+        return f"{address}:reset" if is_own else address
+
+    def _delete_login_attempts_cached_email(self, request: HttpRequest, **credentials: Any) -> None:
+        """Let whoever has set her password anew sign in, though others have tried too often.
+
+        allauth begins all counts anew, which would tell those others that the address is a
+        member's.
+        """
+        request.session[RESET_SESSION_KEY] = _mark(str(credentials.get("email", "")).lower())
 
     def post_login(
         self, request: HttpRequest, user: Any, *, redirect_url: str | None, **kwargs: Any
@@ -234,6 +254,11 @@ def language_of(address: str) -> str:
     """
     members = Member.objects.filter(email=address.lower())
     return members.values_list("language", flat=True).first() or ""
+
+
+def _mark(address: str) -> str:
+    """Return what stands in a session for `address`."""
+    return salted_hmac("community.accounts", address, algorithm="sha256").hexdigest()
 
 
 def site_url(name: str) -> str:

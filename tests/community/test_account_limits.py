@@ -8,7 +8,7 @@ from django.core import mail
 from django.test import Client
 
 from tests.community.account_steps import code_in, sign_in
-from tests.factories import PASSWORD
+from tests.factories import PASSWORD, MemberFactory
 
 HUGE = "x" * 1_000_000
 BOXES = {"is_old_enough": "on", "consents": "on"}
@@ -79,6 +79,49 @@ def test_megabyte_of_password_is_refused_after_a_reset(client, member, no_hash):
     page = client.post("/accounts/password/reset/complete/", {"password1": HUGE}).text
 
     assert "There is something to put right" in page
+
+
+# Wrong passwords for one address
+
+TOO_MANY = "There were too many tries"
+
+
+def wrong_password(address, host="testserver"):
+    """Return what a stranger in a browser of their own reads."""
+    form = {"login": address, "password": "nothing of the kind"}
+    return Client(REMOTE_ADDR="203.0.113.9").post("/accounts/login/", form, headers={"host": host})
+
+
+def set_new_password(client, member):
+    client.post("/accounts/password/reset/", {"email": member.email})
+    client.post("/accounts/password/reset/confirm/", {"code": code_in(mail.outbox[0])})
+    client.post("/accounts/password/reset/complete/", {"password1": "nine brown owls"})
+
+
+def test_another_port_begins_no_new_count(member):
+    pages = [wrong_password(member.email, f"testserver:{port}").text for port in range(1, 7)]
+
+    assert [TOO_MANY in page for page in pages] == [False] * 5 + [True]
+
+
+def test_new_password_lets_its_owner_in_and_tells_a_stranger_nothing(client, member):
+    for _try in range(5):
+        wrong_password(member.email)
+    assert TOO_MANY in wrong_password(member.email).text
+
+    set_new_password(client, member)
+
+    assert TOO_MANY in wrong_password(member.email).text
+    form = {"login": member.email, "password": "nine brown owls"}
+    assert client.post("/accounts/login/", form).status_code == 302
+
+
+def test_new_password_opens_the_way_to_no_other_address(client, member):
+    set_new_password(client, member)
+    other = MemberFactory().email
+    for _try in range(5):
+        wrong_password(other)
+    assert TOO_MANY in client.post("/accounts/login/", {"login": other, "password": "x"}).text
 
 
 # S10, asked again
