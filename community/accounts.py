@@ -45,7 +45,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import translation
-from django.utils.crypto import salted_hmac
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -127,8 +126,8 @@ class AccountAdapter(DefaultAccountAdapter):
         Whoever has just set the password anew has a count of her own.
         """
         address = str(credentials.get("email", "")).lower()
-        is_own = request.session.get(RESET_SESSION_KEY) == _mark(address)
-        return f"{address}:reset" if is_own else address
+        is_own = request.session.get(RESET_SESSION_KEY) == address
+        return counted_after_reset(address) if is_own else address
 
     def _delete_login_attempts_cached_email(self, request: HttpRequest, **credentials: Any) -> None:
         """Let whoever has set her password anew sign in, though others have tried too often.
@@ -136,7 +135,7 @@ class AccountAdapter(DefaultAccountAdapter):
         allauth begins all counts anew, which would tell those others that the address is a
         member's.
         """
-        request.session[RESET_SESSION_KEY] = _mark(str(credentials.get("email", "")).lower())
+        request.session[RESET_SESSION_KEY] = str(credentials.get("email", "")).lower()
 
     def post_login(
         self, request: HttpRequest, user: Any, *, redirect_url: str | None, **kwargs: Any
@@ -256,9 +255,9 @@ def language_of(address: str) -> str:
     return members.values_list("language", flat=True).first() or ""
 
 
-def _mark(address: str) -> str:
-    """Return what stands in a session for `address`."""
-    return salted_hmac("community.accounts", address, algorithm="sha256").hexdigest()
+def counted_after_reset(address: str) -> str:
+    """Return under what wrong passwords for `address` are counted once its owner has set one."""
+    return f"{address}:reset"
 
 
 def site_url(name: str) -> str:

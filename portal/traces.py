@@ -22,7 +22,7 @@ from django.utils import timezone, translation
 from django_tasks import TaskResultStatus, default_task_backend, task
 from django_tasks_db.models import DBTaskResult
 
-from community.accounts import AccountAdapter
+from community.accounts import AccountAdapter, counted_after_reset
 from community.fields import Sealed
 from community.member_data import ledger
 from portal.mail import deliver, pack, prune_finished
@@ -152,11 +152,10 @@ def _is_being_sent(address: str) -> bool:
 def _forget_limits(traces: Collection[Trace]) -> None:
     """Limits on guessing are kept under an address that is scrambled, but could be guessed."""
     table = connection.ops.quote_name(str(settings.CACHES["default"]["LOCATION"]))
-    hosts = {*settings.ALLOWED_HOSTS, settings.SITE_URL.partition("://")[2]}
     with connection.cursor() as cursor:
         for trace in traces:
-            typed = [trace.address, *(f"{host}:{trace.address}" for host in hosts)]
-            marks = [hashlib.sha256(text.encode()).hexdigest() for text in typed]
+            counted = [trace.address, counted_after_reset(trace.address)]
+            marks = [hashlib.sha256(text.encode()).hexdigest() for text in counted]
             marks += [f":user:{trace.number}", f"?user={trace.number}&"]
             for mark in marks:
                 # Whole numbers only: a longer one has a digit after it, and a lock a word.

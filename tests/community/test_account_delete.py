@@ -18,6 +18,7 @@ from django.test import Client
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
+from community.accounts import RESET_SESSION_KEY
 from community.member_data import ledger
 from community.member_data.deletion import delete_member, stays_as_a_number
 from community.models import Consent, Event, Member, ReadingList, SavedItem, Suggestion
@@ -224,6 +225,11 @@ def test_p3_limits_on_guessing_forget_the_address(client, member):
         client.post("/accounts/login/", {"login": member.email, "password": f"wrong {number}"})
         client.post("/accounts/login/", {"login": "other@example.org", "password": "wrong"})
     Client().post("/accounts/login/code/", {"email": member.email})
+    with_new_password = Client()
+    session = with_new_password.session
+    session[RESET_SESSION_KEY] = member.email
+    session.save()
+    with_new_password.post("/accounts/login/", {"login": member.email, "password": "wrong"})
     sign_in(client, member)
     form = {"email": "moved@example.org", "action_add": "1"}
     client.post("/accounts/email/", form)
