@@ -118,6 +118,8 @@ def sign_in(context, live_server):
 def violations(page):
     """Return what axe finds on `page`, in words, each with the places where it is."""
     page.wait_for_timeout(50)
+    # A color on its way to another one has no contrast to judge.
+    page.wait_for_function("document.getAnimations().every((a) => a.playState !== 'running')")
     before = len(errors)
     found = Axe().run(page, options=AXE_RULES).response["violations"]
     page.wait_for_timeout(50)

@@ -123,7 +123,6 @@ class TestPage:
             client.get(link),
             client.head(link),
             client.post(link, {}),
-            client.put(link),
             client.get("/listing-check/wrong/"),
         ):
             assert response["Cache-Control"] == "private, no-store"
