@@ -35,6 +35,7 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.signals import authenticator_added, authenticator_removed
 from allauth.usersessions.internal.flows.sessions import end_other_sessions
 from allauth.usersessions.models import UserSession
+from django import forms
 from django.conf import settings
 from django.contrib.auth.signals import user_logged_out
 from django.core.mail import EmailMessage
@@ -101,6 +102,14 @@ class AccountAdapter(DefaultAccountAdapter):
         }
         with translation.override(language_of(email) or translation.get_language()):
             return mails.make(template_prefix, email, context)
+
+    def ajax_response_form(self, form: forms.BaseForm) -> dict[str, Any]:
+        """Return allauth's answer for programs, without what was typed as a password."""
+        told: dict[str, Any] = super().ajax_response_form(form)
+        for field in form:
+            if isinstance(field.field.widget, forms.PasswordInput):
+                told["fields"][field.html_name]["value"] = None
+        return told
 
     def is_safe_url(self, url: str) -> bool:
         """Say whether `url` is a path of this site, the only place that `next` may lead to.

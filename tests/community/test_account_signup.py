@@ -205,3 +205,15 @@ def test_pressing_twice_makes_one_account(client, db, monkeypatch):
 
     assert response.headers["Location"] == "/accounts/confirm-email/"
     assert Member.objects.count() == 1
+
+
+@pytest.mark.parametrize("path", ["/accounts/signup/", "/accounts/login/"])
+def test_password_comes_back_in_no_answer_for_programs(client, db, path):
+    form = {"email": "no address", "login": "no address"}
+    typed = {"password1": "nine brown owls", "password": "nine brown owls"}
+
+    response = client.post(path, {**form, **typed}, headers={"accept": "application/json"})
+
+    assert response.status_code == 400
+    assert response.headers["Content-Type"] == "application/json"
+    assert "nine brown owls" not in response.text
