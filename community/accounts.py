@@ -103,6 +103,20 @@ class AccountAdapter(DefaultAccountAdapter):
         with translation.override(language_of(email) or translation.get_language()):
             return mails.make(template_prefix, email, context)
 
+    def ajax_response(
+        self,
+        request: HttpRequest,
+        response: HttpResponse,
+        redirect_to: str | None = None,
+        form: forms.BaseForm | None = None,
+        data: Any = None,
+    ) -> HttpResponse:
+        """Return allauth's answer for programs, without `data`: it holds a member's address with
+        the number of its row, which tells how many members there are.
+        """
+        made: HttpResponse = super().ajax_response(request, response, redirect_to, form)
+        return made
+
     def ajax_response_form(self, form: forms.BaseForm) -> dict[str, Any]:
         """Return allauth's answer for programs, without what was typed as a password."""
         told: dict[str, Any] = super().ajax_response_form(form)

@@ -300,3 +300,13 @@ def test_address_of_another_member_cannot_be_moved_to_even_with_its_code(client,
     assert member.email == old
     assert Member.objects.count() == 2
     assert 'class="messages"' in page
+
+
+def test_no_program_learns_the_number_of_the_row_of_an_address(client, member):
+    sign_in(client, member)
+
+    response = client.get("/accounts/email/", headers={"accept": "application/json"})
+
+    assert response.status_code == 200
+    assert "form" in response.json()
+    assert "data" not in response.json()
