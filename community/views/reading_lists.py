@@ -21,7 +21,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from community.cards import Card, cards, count_read_facts
 from community.changes import tell_changes, waiting, with_changes
 from community.forms.reading_lists import ReadingListForm, SearchForm
-from community.models import ReadingList, SavedItem
+from community.models import ReadingList, SavedItem, SharedList
 from community.saving import THE_LIST, UnsavedNote, forget_unsaved_note, taken_over, unsaved_notes
 
 PAGE_SIZE = 50  # items
@@ -127,8 +127,9 @@ def reading_list_archive(request: HttpRequest, pk: UUID) -> HttpResponse:
         reading_list.restore()
         messages.success(request, _("The list is back."))
         return redirect(reading_list)
+    now = timezone.now()
     try:
-        reading_list.archive(timezone.now())
+        reading_list.archive(now)
     except ValidationError as error:
         messages.warning(request, " ".join(error.messages))
         return redirect(reading_list)
@@ -136,6 +137,11 @@ def reading_list_archive(request: HttpRequest, pk: UUID) -> HttpResponse:
     link = format_html('<a href="{}">{}</a>', reading_list.get_absolute_url(), _("See it"))
     words = format_html("{} {}", words % {"title": reading_list.title}, link)
     messages.success(request, words)
+    if SharedList.objects.filter(reading_list=reading_list).open_at(now).exists():
+        words = _("Whoever has a link to it can still read it.")
+        address = reverse("community:shared-list-create", args=[reading_list.pk])
+        link = format_html('<a href="{}">{}</a>', address, _("See its links, or stop them"))
+        messages.info(request, format_html("{} {}", words, link))
     return redirect("community:reading-list-list")
 
 

@@ -402,3 +402,15 @@ def test_long_list_comes_in_pages(link, daughter, mine):
 @pytest.mark.parametrize("secret", ["%00", "%FF", "x" * 3000, "١٢", SECRET + "x", SECRET[:-1]])
 def test_made_up_links_open_nothing(link, daughter, secret):
     assert daughter.get(f"/lists/shared/{secret}/").status_code in {400, 404}
+
+
+def test_who_archives_a_shared_list_is_told_that_its_links_still_work(client, mine):
+    path = f"/lists/{mine.pk}/archive/"
+    assert "can still read it" not in client.post(path, follow=True).text
+
+    SharedListFactory(reading_list=mine, secret_hash=hashed(SECRET))
+    page = client.post(path, follow=True).text
+
+    assert "Whoever has a link to it can still read it." in page
+    assert f"/lists/{mine.pk}/share/" in page
+    assert Client().get(ADDRESS).status_code == 200
