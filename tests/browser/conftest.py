@@ -23,6 +23,8 @@ AXE_RULES = {
     },
     "rules": {"color-contrast-enhanced": {"enabled": True}},
 }
+# All that another color scheme can change.
+AXE_COLORS = {"runOnly": {"type": "rule", "values": ["color-contrast", "color-contrast-enhanced"]}}
 WATCH = """
 addEventListener('securitypolicyviolation', (event) => {
   console.error(`CSP ${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}`);
@@ -115,13 +117,29 @@ def sign_in(context, live_server):
     return _sign_in
 
 
-def violations(page):
+def assert_without_fault(page, address):
+    """Open `address` narrow and wide, light and dark: axe finds nothing, and it fits."""
+    for width in (320, 1280):
+        page.set_viewport_size({"width": width, "height": 740})
+        page.emulate_media(color_scheme="light")
+        page.goto(address)
+
+        assert violations(page) == [], f"light, {width} px"
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        page.emulate_media(color_scheme="dark")
+        assert violations(page, AXE_COLORS) == [], f"dark, {width} px"
+
+
+def violations(page, rules=AXE_RULES):
     """Return what axe finds on `page`, in words, each with the places where it is."""
     page.wait_for_timeout(50)
     # A color on its way to another one has no contrast to judge.
-    page.wait_for_function("document.getAnimations().every((a) => a.playState !== 'running')")
+    for _try in range(100):
+        if not page.evaluate("document.getAnimations().some((a) => a.playState === 'running')"):
+            break
+        page.wait_for_timeout(20)
     before = len(errors)
-    found = Axe().run(page, options=AXE_RULES).response["violations"]
+    found = Axe().run(page, options=rules).response["violations"]
     page.wait_for_timeout(50)
     del errors[before:]  # axe tries to add a style of its own, which the policy refuses.
     return [

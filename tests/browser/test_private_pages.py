@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.browser.conftest import violations
+from tests.browser.conftest import assert_without_fault
 from tests.community.test_saved_item_changes import change
 from tests.factories import (
     DraftFactory,
@@ -64,17 +64,6 @@ def library(live_server):
     return live
 
 
-def check(page, address):
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)
-        for width in (320, 1280):
-            page.set_viewport_size({"width": width, "height": 740})
-            page.goto(address)
-
-            assert violations(page) == [], f"{scheme}, {width} px"
-            assert page.evaluate("document.documentElement.scrollWidth") <= width
-
-
 @pytest.mark.parametrize("address", MEMBER_PAGES)
 def test_members_page(page, library, live_server, member, sign_in, address):
     item = SavedItemFactory(reading_list__member=member, note="Ask on Tuesday")
@@ -84,7 +73,9 @@ def test_members_page(page, library, live_server, member, sign_in, address):
     change(library.fact, "safety", body="<p>Another text, with other words.</p>")
     sign_in(member)
 
-    check(page, live_server.url + address.format(list=item.reading_list_id, item=changed.pk))
+    assert_without_fault(
+        page, live_server.url + address.format(list=item.reading_list_id, item=changed.pk)
+    )
 
 
 @pytest.mark.parametrize("address", DESK_PAGES)
@@ -92,7 +83,7 @@ def test_page_of_the_desk(page, library, live_server, editor, sign_in, address):
     draft = DraftFactory(author=editor)
     sign_in(editor)
 
-    check(
+    assert_without_fault(
         page,
         live_server.url
         + address.format(
