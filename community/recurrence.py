@@ -73,14 +73,12 @@ class Recurrence:
     def nearest(self, day: date) -> list[date]:
         """Return the last date before `day` and the first after it, as far as there are any."""
         rule = self.rule()
+        end = datetime.combine(self.last_on or date.max, time.max)
         found = [
-            rule.before(datetime.combine(day, time.min)),
+            rule.before(min(datetime.combine(day, time.min), end)),
             rule.after(datetime.combine(day, time.max)),
         ]
-        if self.last_on:
-            last = rule.before(datetime.combine(self.last_on, time.max))
-            found = [min(clock, last) for clock in found if clock and last]
-        return sorted({clock.date() for clock in found if clock})
+        return [clock.date() for clock in found if clock and clock <= end]
 
     def moment(self, day: date, clock: time) -> datetime:
         """Return in UTC when it is `clock` on `day` in `zone`.

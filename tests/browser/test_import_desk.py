@@ -10,7 +10,7 @@ from community.models import SupportGroup
 from tests.browser.conftest import violations
 from tests.community.import_files import csv_file, many_rows
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.once, pytest.mark.django_db(transaction=True)]
 FILE = csv_file(
     {"cost": "£3", "begins": "19:00", "description": "We talk over tea, and walk."},
     {"key": "8", "name": "Friday walkers", "day": "Friday"},

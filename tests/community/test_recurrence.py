@@ -219,6 +219,21 @@ def test_f16_next_dates_are_the_first_of_a_walk(data, recurrence, after, n):
     assert found == [date for date in all_dates if not date.is_cancelled][:n]
 
 
+@pytest.mark.parametrize(
+    ("day", "near"),
+    [
+        (date(2026, 8, 20), [date(2026, 8, 13)]),  # The last day, on which they meet.
+        (date(2026, 8, 19), [date(2026, 8, 13), date(2026, 8, 20)]),
+        (date(2026, 9, 30), [date(2026, 8, 20)]),
+        (date(2025, 1, 1), [date(2025, 10, 2)]),
+    ],
+)
+def test_nearest_days_end_with_the_last(day, near):
+    thursdays = make(weekday=3, first_on=date(2025, 10, 1), last_on=date(2026, 8, 20))
+
+    assert thursdays.nearest(day) == near
+
+
 @given(recurrence=recurrences(), day=st.dates(date(2022, 12, 1), date(2029, 1, 1)))
 @settings(max_examples=120, deadline=None)
 def test_day_is_named_by_the_rule_as_by_the_calendar(recurrence, day):
