@@ -91,6 +91,9 @@ def main():
                         faults.append(f"visitor got somebody's {path}")
                 if "X-Accel-Expires" in headers:
                     faults.append(f"{path} tells how long it is kept")
+            # A cache that keeps nothing would prove nothing.
+            if not any(file.is_file() for file in (folder / "cache").rglob("*")):
+                faults.append("nginx kept nothing")
             print(
                 f"{count} requests: the canaries were met {met['A']} and {met['B']} times; "
                 f"{hits} pages for visitors; {len(faults)} faults."
