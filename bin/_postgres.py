@@ -25,6 +25,8 @@ from urllib.parse import quote
 
 PATIENCE = 60.0  # seconds for the server to begin, and to end
 CARELESS = ("fsync=off", "full_page_writes=off", "synchronous_commit=off")
+# Plans that depend on when the statistics were gathered would differ from run to run.
+STEADY = ("autovacuum=off", "jit=off")
 
 
 def find() -> Path | None:
@@ -68,7 +70,7 @@ def server(programs: Path) -> Iterator[str]:
              "--encoding=UTF8", "--no-locale", "--no-sync"],
             check=True, stdout=subprocess.DEVNULL, **quiet,
         )  # fmt: skip
-        options = [part for setting in CARELESS for part in ("-c", setting)]
+        options = [part for setting in CARELESS + STEADY for part in ("-c", setting)]
         with open(folder / "log", "wb") as log:
             process = subprocess.Popen(
                 [programs / "postgres", "-D", data, "-k", folder, "-c", "listen_addresses=",

@@ -19,6 +19,11 @@ os.environ.pop("EMAIL_URL", None)
 
 from portal.settings import *  # noqa: E402, F403
 
+if DATABASES["default"]["ENGINE"].endswith("postgresql"):  # noqa: F405
+    # Whoever waits for what will not come shall say so, rather than wait for ever.
+    DATABASES["default"]["OPTIONS"]["options"] = (  # noqa: F405
+        "-c statement_timeout=120s -c lock_timeout=60s -c idle_in_transaction_session_timeout=300s"
+    )
 # A slow hash protects passwords; tests have none to protect.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES = {
