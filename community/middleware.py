@@ -9,6 +9,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import urlencode
 
+from community.nobody import number_nobody
 from community.sessions import CONSENT_IS_DUE, note_step
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -22,13 +23,19 @@ def leaves_session_alone(view: View) -> View:
 
 
 class SessionStepsMiddleware:
-    """Notes that somebody is still there. A request without a session cookie costs nothing."""
+    """Notes that somebody is still there. A request without a session cookie costs nothing.
+
+    What has begun and is nobody's looks like all else that has, before the session is saved.
+    """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
+        response = self.get_response(request)
+        if request.session.modified:
+            number_nobody(request.session)
+        return response
 
     def process_view(self, request: HttpRequest, view: View, *args: Any) -> HttpResponse | None:
         if settings.SESSION_COOKIE_NAME not in request.COOKIES:

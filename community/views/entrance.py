@@ -6,6 +6,7 @@ from allauth.account.internal.flows.email_verification_by_code import (
 )
 from allauth.account.internal.flows.login_by_code import LoginCodeVerificationProcess
 from allauth.account.internal.flows.signup import send_unknown_account_mail
+from allauth.account.models import EmailAddress
 from allauth.account.stages import EmailVerificationStage, LoginByCodeStage, LoginStageController
 from allauth.account.views import confirm_login_code as allauth_confirm_login_code
 from allauth.account.views import email_verification_sent
@@ -13,6 +14,8 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.cache import never_cache
 
 from community.accounts import AccountAdapter
+from community.models import Member
+from community.nobody import NOBODY
 
 
 @never_cache
@@ -31,7 +34,17 @@ def confirm_email(request: HttpRequest) -> HttpResponse:
     response: HttpResponse = email_verification_sent(request)
     if process and is_nobodys:
         AccountAdapter().send_account_already_exists_mail(process.email)
+        # Of somebody, allauth looks the address up.
+        EmailAddress.objects.filter(user=int(NOBODY), email=process.email).first()
+    elif process and request.method == "POST" and request.POST.get("action") != "resend":
+        _look_up_twice(process)
     return response
+
+
+def _look_up_twice(process: EmailVerificationProcess) -> None:
+    """Ask once more for whom a code was typed, as allauth does where that is nobody."""
+    if process.user is not None:
+        Member.objects.filter(pk=process.user.pk).first()
 
 
 @never_cache

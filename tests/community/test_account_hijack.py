@@ -358,6 +358,40 @@ def test_asking_is_as_much_work_for_every_kind(kinds, monkeypatch, flow):
     assert kinds_of_work[0] == kinds_of_work[1] == kinds_of_work[2]
 
 
+PAGES_AFTER = [
+    ("get", "/accounts/confirm-email/", {}),
+    ("get", "/accounts/login/code/confirm/", {}),
+    ("get", "/accounts/2fa/authenticate/", {}),
+    ("get", "/accounts/2fa/webauthn/login/", {}),
+]
+
+
+@pytest.mark.parametrize(
+    ("flow", "path"),
+    [
+        ("signup", "/accounts/confirm-email/"),
+        ("code", "/accounts/login/code/confirm/"),
+        ("reset", "/accounts/password/reset/confirm/"),
+    ],
+)
+def test_pages_after_asking_are_as_much_work_for_every_kind(kinds, flow, path):
+    _method, asking, form = FLOWS[flow][1 if flow == "signup" else 0]
+    typed = [("post", path, {"code": "0000-0000"}), ("post", path, {"action": "resend"})]
+    asked = []
+    for address in (FRESH, UNPROVED, PROVED):
+        client = Client()
+        cache.clear()
+        client.post(asking, {name: v.replace("ADDRESS", address) for name, v in form.items()})
+        cache.clear()
+        asked.append([])
+        for method, page, filled in [*PAGES_AFTER, *typed, typed[0], ("get", path, {})]:
+            with CaptureQueriesContext(connection) as queries:
+                getattr(client, method)(page, filled)
+            asked[-1].append((page, len(queries)))
+
+    assert asked[0] == asked[1] == asked[2]
+
+
 def test_wrong_password_is_hashed_once_for_every_kind(kinds, monkeypatch):
     hashed = []
     for name in ("encode", "verify"):
