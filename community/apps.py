@@ -1,6 +1,6 @@
 """The community app."""
 
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
@@ -17,5 +17,7 @@ class CommunityConfig(AppConfig):
         receivers.connect()
         session_receivers.connect()
         tracking.connect()
-        # No sender: the permissions of the last app must be there too.
-        post_migrate.connect(roles.make_roles, dispatch_uid="community_roles")
+        # Auth comes after the apps whose permissions the roles hold: once is enough.
+        post_migrate.connect(
+            roles.make_roles, sender=apps.get_app_config("auth"), dispatch_uid="community_roles"
+        )

@@ -53,9 +53,8 @@ def connect() -> None:
     for signal in (facts_changed, community_changed):
         signal.connect(_public_content_changed, dispatch_uid="portal_public_content_changed")
     member_deleted.connect(traces.member_deleted, dispatch_uid="portal_member_deleted")
-    # Last of all apps, when every table is there.
-    post_migrate.connect(
-        _make_triggers, sender=apps.get_app_config("portal"), dispatch_uid="portal_triggers"
-    )
-    post_migrate.connect(_make_cache_table, dispatch_uid="portal_cache_table")
-    post_migrate.connect(_learn_words, sender=apps.get_app_config("portal"), dispatch_uid="words")
+    # Every table is there by then, and once is enough.
+    portal = apps.get_app_config("portal")
+    post_migrate.connect(_make_triggers, sender=portal, dispatch_uid="portal_triggers")
+    post_migrate.connect(_make_cache_table, sender=portal, dispatch_uid="portal_cache_table")
+    post_migrate.connect(_learn_words, sender=portal, dispatch_uid="words")
