@@ -22,7 +22,7 @@ from itertools import cycle
 from pathlib import Path
 from urllib.parse import urlencode
 
-from public_pages import ROOT, free_port, nginx
+from servers import ROOT, free_port, nginx
 
 spec = importlib.util.spec_from_file_location("_postgres", ROOT / "bin" / "_postgres.py")
 postgres = importlib.util.module_from_spec(spec)

@@ -2,135 +2,132 @@
 
 Usage: .venv/bin/python bench/public_pages.py [--seconds 4] [--rounds 5] [--path /facts/…/]
 
-It needs Debian's packages wrk and nginx-light, listens on this machine alone, and takes turns: each
-round asks every server once, so that what else the machine does hits all alike. It prints a table
-of medians: requests per second, the ratio to the bare view under gunicorn, and processor time.
+It needs Debian's packages wrk, nginx-light, curl and openssl, listens on this machine alone, and
+takes turns: each round asks every server once, so that what else the machine does hits all alike.
+It prints a table of medians: requests per second, the ratio to the bare view under gunicorn, and
+processor time; the least of that is what other work on the machine disturbs least.
+
+nginx is asked as it is shipped, over https, and over http as behind another proxy; each beside a
+static file of the same size, bare and with the same headers as the page.
 """
 
 import argparse
 import os
 import platform
-import re
 import shutil
-import socket
 import statistics
-import subprocess
 import sys
-import tempfile
-import time
 from datetime import date
-from pathlib import Path
 
-BENCH = Path(__file__).resolve().parent
-ROOT = BENCH.parent
-CONNECTIONS = 8
-TICKS = os.sysconf("SC_CLK_TCK")
-BROTLI = "br, gzip"
+from servers import (
+    BENCH,
+    CONNECTIONS,
+    Again,
+    Portal,
+    Server,
+    free_port,
+    need,
+    nginx,
+    temporary_folder,
+)
 
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def processor_time(group):
-    """Return the seconds that the processes of `group` have worked, those that ended included."""
-    ticks = 0
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = stat.read_text().rpartition(")")[2].split()
-        except OSError:
-            continue
-        if int(fields[2]) == group:
-            ticks += sum(int(field) for field in fields[11:15])
-    return ticks / TICKS
+OF_THE_BARE_VIEW = 8.0  # times as often, by the portal itself
+OF_THE_STATIC_FILE = 0.8  # times as often, behind nginx
 
 
-class Server:
-    """A program in a group of its own, and the address at which wrk asks it."""
-
-    def __init__(self, name, command, port, path="/", headers=(), **how):
-        self.name, self.port = name, port
-        self.url, self.headers = f"http://localhost:{port}{path}", headers
-        self.process = subprocess.Popen(
-            command,
-            start_new_session=True,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            **how,
-        )
-        self.rates, self.costs = [], []
-
-    def wait(self):
-        until = time.monotonic() + 60
-        while time.monotonic() < until:
-            try:
-                socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
-                return
-            except OSError:
-                time.sleep(0.1)
-        raise SystemExit(f"{self.name} does not listen.")
-
-    def ask(self, seconds):
-        """Let wrk ask for `seconds`; note requests per second and milliseconds of work for each."""
-        command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s"]
-        for header in self.headers:
-            command += ["-H", header]
-        before = processor_time(self.process.pid)
-        said = subprocess.run(
-            [*command, self.url], capture_output=True, text=True, check=True
-        ).stdout
-        worked = processor_time(self.process.pid) - before
-        if "Non-2xx" in said:
-            raise SystemExit(f"{self.name} answered with errors:\n{said}")
-        count = int(re.search(r"(\d+) requests in", said)[1])
-        self.rates.append(float(re.search(r"Requests/sec:\s+([\d.]+)", said)[1]))
-        self.costs.append(worked / count * 1000)
-
-    def size(self):
-        """Return how many bytes the body of one answer has on the wire."""
-        command = ["curl", "--silent", "--output", "/dev/null", "--write-out", "%{size_download}"]
-        for header in self.headers:
-            command += ["-H", header]
-        return int(subprocess.run([*command, self.url], capture_output=True, check=True).stdout)
-
-    def end(self):
-        self.process.terminate()
-        try:
-            self.process.wait(timeout=20)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
+def start(folder, path):
+    """Start what is compared; return the rows of the table, and how large the page is as sent."""
+    python = sys.executable
+    rows = [portal := Portal(folder, "stored page, from the portal itself", path)]
+    try:
+        portal.wait()
+        headers, size = portal.fetch()
+        (folder / "static-file").write_bytes(os.urandom(size))
+        port, https, bare_port, bare_granian = (free_port() for _number in range(4))
+        config = nginx(folder, port, portal.port, https_port=https, static_headers=headers)
+        gunicorn = ["-m", "gunicorn", "--no-control-socket", "--workers", "2", "--bind"]
+        granian = ["-m", "granian", "--interface", "wsgi", "--workers", "2", "--no-log"]
+        rows.insert(0, Server(
+            "bare Django view, gunicorn",
+            [python, *gunicorn, f"127.0.0.1:{bare_port}", "bare_django"], bare_port, cwd=BENCH,
+        ))  # fmt: skip
+        rows.insert(1, Server(
+            "bare Django view, granian",
+            [python, *granian, "--port", str(bare_granian), "bare_django:application"],
+            bare_granian, cwd=BENCH,
+        ))  # fmt: skip
+        rows.append(proxy := Server(
+            "stored page, behind nginx", ["nginx", "-c", str(config)], port, path, portal.headers,
+        ))  # fmt: skip
+        for server in rows:
+            server.wait()
+        for scheme, at in (
+            ("", f"http://localhost:{port}"),
+            (", https", f"https://localhost:{https}"),
+        ):
+            if scheme:
+                rows.append(Again(proxy, f"stored page, behind nginx{scheme}", url=f"{at}{path}"))
+            for name, file in (
+                (f"a static file with the same headers, nginx{scheme}", "/static-page"),
+                (f"a static file, nginx{scheme}", "/static-file"),
+            ):
+                rows.append(Again(proxy, name, [], f"{at}{file}"))
+        personal = ["Cookie: preferences=text%3Dlarge"]
+        rows.append(Again(portal, "the same page made anew for each", personal))
+        for server in rows:
+            server.fetch()
+    except BaseException:
+        end(rows)
+        raise
+    return rows, size
 
 
-def nginx(folder, port, portal_port):
-    """Write the shipped configuration for this machine, with a static file beside it."""
-    shipped = (ROOT / "deploy" / "nginx.conf").read_text()
-    site = (
-        shipped[: shipped.index("server {\n    listen 80;")]
-        + shipped[shipped.index("server {\n    listen 443") :]
-    )
-    site = re.sub(r"\n +listen [^\n]*", "", site)
-    site = re.sub(r"\n +ssl_[^\n]*", "", site)
-    site = site.replace("server_name portal.example.org;", f"listen 127.0.0.1:{port};")
-    site = site.replace("127.0.0.1:8000", f"127.0.0.1:{portal_port}")
-    site = site.replace("/var/cache/nginx/waymark", str(folder / "cache"))
-    site = site.replace("/var/log/nginx/waymark.log", str(folder / "error.log"))
-    site = site.replace("$host;", f"localhost:{portal_port};")
-    site = site.replace(
-        "    location / {", f"    location /static-file {{ root {folder}; }}\n    location / {{", 1
-    )
-    temporary = "\n".join(
-        f"{kind}_temp_path {folder}/{kind};"
-        for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-    )
-    config = folder / "nginx.conf"
-    config.write_text(
-        f"pid {folder}/pid; error_log {folder}/error.log; worker_processes 2; daemon off;\n"
-        f"events {{ worker_connections 512; }}\nhttp {{ {temporary}\n"
-        f"sendfile on; tcp_nopush on; keepalive_requests 1000000;\n{site}\n}}\n"
-    )
-    return config
+def end(rows):
+    for server in rows:
+        server.end()
+
+
+def measure(rows, seconds, rounds):
+    """Let each be asked in turn, first once for nothing."""
+    for server in rows:
+        server.ask(1)
+        server.rates.clear()
+        server.costs.clear()
+    for _round in range(rounds):
+        for server in rows:
+            server.ask(seconds)
+
+
+def show(rows, size):
+    bare = rows[0]
+    reference = statistics.median(bare.rates)
+    machine = f"{platform.machine()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}"
+    print(f"{date.today():%Y-%m-%d}, {machine}, {CONNECTIONS} connections, {size} bytes as sent\n")
+    print("| what | requests/s | ratio | processor, ms | the least | lowest and highest ratio |")
+    print("| --- | ---: | ---: | ---: | ---: | --- |")
+    for server in rows:
+        rate, cost = statistics.median(server.rates), statistics.median(server.costs)
+        pairs = sorted(own / other for own, other in zip(server.rates, bare.rates, strict=True))
+        print(f"| {server.name} | {rate:.0f} | {rate / reference:.2f} | {cost:.4f} "
+              f"| {min(server.costs):.4f} | {pairs[0]:.2f}–{pairs[-1]:.2f} |")  # fmt: skip
+    named = {server.name: server for server in rows}
+    print()
+    itself = named["stored page, from the portal itself"]
+    tell("the portal itself and the bare view", itself, bare, OF_THE_BARE_VIEW)
+    for scheme in ("", ", https"):
+        page = named[f"stored page, behind nginx{scheme}"]
+        for what in ("a static file with the same headers", "a static file"):
+            other = named[f"{what}, nginx{scheme}"]
+            tell(f"behind nginx{scheme} and {what}", page, other, OF_THE_STATIC_FILE)
+
+
+def tell(what, own, other, wanted):
+    """Print how the two compare, by how often they answer and by work: medians of each round."""
+    rates = statistics.median(a / b for a, b in zip(own.rates, other.rates, strict=True))
+    work = statistics.median(b / a for a, b in zip(own.costs, other.costs, strict=True))
+    least = min(other.costs) / min(own.costs)
+    print(f"- {what}: {rates:.2f} as often, {work:.2f} by work, {least:.2f} by the least work; "
+          f"wanted {wanted:g}")  # fmt: skip
 
 
 def main():
@@ -139,102 +136,15 @@ def main():
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--path", default="/facts/key-facts-about-metastasis/")
     options = parser.parse_args()
-    for program in ("wrk", "nginx", "curl"):
-        if not shutil.which(program):
-            raise SystemExit(f"{program} is missing.")
-    python = sys.executable
-    folder = Path(tempfile.mkdtemp(prefix="waymark-bench-"))
-    folder.chmod(0o755)
-    servers = []
+    need("wrk", "nginx", "curl", "openssl")
+    folder, rows = temporary_folder("bench"), []
     try:
-        port, nginx_port, bare_port, bare_granian = (free_port() for _number in range(4))
-        environment = {
-            **os.environ,
-            "WAYMARK_DATA_DIR": str(folder / "var"),
-            "SITE_URL": f"http://localhost:{port}",
-            "LOG_LEVEL": "WARNING",
-        }
-        for arguments in (["-m", "portal.secrets", str(folder / "var")], ["manage.py", "prepare"]):
-            subprocess.run(
-                [python, *arguments],
-                cwd=ROOT,
-                env=environment,
-                check=True,
-                stdout=subprocess.DEVNULL,
-            )
-        gunicorn = ["-m", "gunicorn", "--no-control-socket", "--workers", "2", "--bind"]
-        granian = ["-m", "granian", "--interface", "wsgi", "--workers", "2", "--no-log"]
-        portal = Server(
-            "stored page, from the portal itself",
-            [python, "-m", "portal.server", "--port", str(port)],
-            port, options.path, [f"Accept-Encoding: {BROTLI}"], cwd=ROOT, env=environment,
-        )  # fmt: skip
-        portal.wait()
-        sent = portal.size()
-        (folder / "static-file").write_bytes(os.urandom(sent))
-        config = nginx(folder, nginx_port, port)
-        bare = Server(
-            "bare Django view, gunicorn",
-            [python, *gunicorn, f"127.0.0.1:{bare_port}", "bare_django"], bare_port, cwd=BENCH,
-        )  # fmt: skip
-        proxy = Server(
-            "stored page, behind the shipped nginx",
-            ["nginx", "-c", str(config)],
-            nginx_port, options.path, [f"Accept-Encoding: {BROTLI}"],
-        )  # fmt: skip
-        servers = [
-            bare,
-            Server(
-                "bare Django view, granian",
-                [python, *granian, "--port", str(bare_granian), "bare_django:application"],
-                bare_granian, cwd=BENCH,
-            ),
-            portal,
-            proxy,
-        ]  # fmt: skip
-        for server in servers:
-            server.wait()
-        fresh = Again(
-            portal, "the same page made anew for each", ["Cookie: preferences=text%3Dlarge"]
-        )
-        static = Again(proxy, "a static file of the same size, nginx", [], "/static-file")
-        servers += [fresh, static]
-        for server in servers:
-            server.ask(1)
-            server.rates.clear(), server.costs.clear()
-        for _round in range(options.rounds):
-            for server in servers:
-                server.ask(options.seconds)
-        show(servers, bare, sent)
+        rows, size = start(folder, options.path)
+        measure(rows, options.seconds, options.rounds)
+        show(rows, size)
     finally:
-        for server in servers:
-            server.end()
+        end(rows)
         shutil.rmtree(folder, ignore_errors=True)
-
-
-class Again(Server):
-    """A server that runs already, asked for something else."""
-
-    def __init__(self, other, name, headers, path=None):
-        self.name, self.headers, self.process = name, headers, other.process
-        self.url = other.url if path is None else f"http://localhost:{other.port}{path}"
-        self.rates, self.costs = [], []
-
-    def end(self):
-        pass
-
-
-def show(servers, bare, sent):
-    reference = statistics.median(bare.rates)
-    machine = f"{platform.machine()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}"
-    print(f"{date.today():%Y-%m-%d}, {machine}, {CONNECTIONS} connections, {sent} bytes as sent\n")
-    print("| what | requests/s | ratio | processor, ms | lowest and highest ratio |")
-    print("| --- | ---: | ---: | ---: | --- |")
-    for server in servers:
-        rate, cost = statistics.median(server.rates), statistics.median(server.costs)
-        pairs = sorted(own / other for own, other in zip(server.rates, bare.rates, strict=True))
-        print(f"| {server.name} | {rate:.0f} | {rate / reference:.2f} | {cost:.3f} "
-              f"| {pairs[0]:.2f}–{pairs[-1]:.2f} |")  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ from pathlib import Path
 from portal_for_drills import PORT, ROOT, Portal
 
 sys.path.insert(0, str(ROOT / "bench"))
-from public_pages import free_port, nginx
+from servers import free_port, nginx
 
 OPEN = ["/", "/facts/", "/facts/key-facts-about-metastasis/", "/groups/", "/help/", "/preferences/"]
 STORED = set(OPEN) - {"/preferences/"}
