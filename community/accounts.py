@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from io import BytesIO
 from typing import Any
 
-import qrcode
 from allauth.account import app_settings
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.internal.flows.code_verification import AbstractCodeVerificationProcess
@@ -49,7 +48,6 @@ from django.utils import translation
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from qrcode.image.svg import SvgPathFillImage
 
 from community.models import Member
 from facts import mails
@@ -222,6 +220,9 @@ class MFAAdapter(DefaultMFAAdapter):
 
     def build_totp_svg(self, url: str) -> str:
         """Return the square code on white ground, so that a dark page does not swallow it."""
+        import qrcode
+        from qrcode.image.svg import SvgPathFillImage
+
         buffer = BytesIO()
         qrcode.make(url, image_factory=SvgPathFillImage).save(buffer)
         return buffer.getvalue().decode()

@@ -8,15 +8,18 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.utils.translation import gettext as _
-from icalendar import Calendar, Event, Timezone, TimezoneStandard, vRecur
 
 from community.finding.day_times import offsets
 from community.models import JoiningDetails, Meeting, SupportGroup
+
+if TYPE_CHECKING:
+    # Ten megabytes that few pages need: each function that makes something imports its own.
+    from icalendar import Event, Timezone, vRecur
 
 # So long ago and so far ahead single dates are written out; the rule itself has no end.
 PAST = timedelta(days=60)
@@ -49,6 +52,8 @@ def calendar(
     `is_private` asks programs not to show the events to others. The bytes change only when a
     listing does, or with the day.
     """
+    from icalendar import Calendar
+
     whole: Any = Calendar()
     whole.add("prodid", "-//Waymark//Meetings//EN")
     whole.add("version", "2.0")
@@ -71,13 +76,15 @@ def calendar(
     return whole.to_ical()
 
 
-def _zone(begin: datetime, at: datetime) -> Timezone:
+def _zone(begin: datetime, at: datetime) -> "Timezone":
     """Describe the zone of `begin` from then on, as every file must that uses it.
 
     icalendar's own description looks at the clock now and then, and misses the weeks of Ramadan
     in Morocco. Clocks that changed more than a year ago are passed over. Source: RFC 5545,
     section 3.6.5.
     """
+    from icalendar import Timezone, TimezoneStandard
+
     zone = begin.tzinfo
     assert isinstance(zone, ZoneInfo)  # noqa: S101  Meetings are in named zones.
     described: Any = Timezone()
@@ -106,7 +113,7 @@ def _line(text: str) -> str:
     return " ".join(_plain(text).split())
 
 
-def _events(meeting: Meeting, entry: Entry, at: datetime, *, is_private: bool) -> Iterable[Event]:
+def _events(meeting: Meeting, entry: Entry, at: datetime, *, is_private: bool) -> "Iterable[Event]":
     """Yield the event of the rule, then one for each date that is canceled or different."""
     recurrence, group = meeting.recurrence, entry.group
     meeting.group = group
@@ -151,8 +158,10 @@ def _clock(meeting: Meeting, day: date) -> datetime:
     return datetime.combine(day, meeting.starts_at, tzinfo=meeting.recurrence.zone)
 
 
-def _rule(meeting: Meeting, last: date | None) -> vRecur:
+def _rule(meeting: Meeting, last: date | None) -> "vRecur":
     """Return the closed form as a rule. Source: RFC 5545, section 3.3.10."""
+    from icalendar import vRecur
+
     recurrence = meeting.recurrence
     day = _DAYS[recurrence.weekday]
     rule: dict[str, Any] = {"freq": recurrence.frequency, "interval": recurrence.interval}
@@ -219,7 +228,9 @@ def _event(
     place: str = "",
     note: str = "",
     is_cancelled: bool = False,
-) -> Event:
+) -> "Event":
+    from icalendar import Event
+
     event: Any = Event()
     values = dict(frame)
     if place and "url" in values:

@@ -3,9 +3,6 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from rapidfuzz import process
-from rapidfuzz.distance import OSA
-
 from portal.models import SYNONYM_WORDS, SearchWord, Synonym
 from portal.search.words import MAX_LENGTH, MAX_WORDS, WEAK_WORDS, plain_words, telling
 
@@ -108,6 +105,10 @@ def closest(words: Iterable[str]) -> dict[str, list[str]]:
     words = [word for word in words if len(word) >= SHORTEST_TO_MEND and word.isalpha()]
     if not words:
         return {}
+    # Six megabytes that only a misspelt word needs.
+    from rapidfuzz import process
+    from rapidfuzz.distance import OSA
+
     # A first letter is seldom wrong, unless it changed places with the second.
     known = SearchWord.objects.beginning_with({letter for word in words for letter in word[:2]})
     close = {}
