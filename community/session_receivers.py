@@ -8,6 +8,7 @@ from django.db.models.signals import m2m_changed, pre_save
 
 from community.devices import device_in_words
 from community.models import Member
+from community.models.drawn_numbers import drawn_number
 from community.preferences import take_over
 from community.sessions import CONSENT_IS_DUE, begin, end_sessions
 
@@ -53,11 +54,20 @@ def _keep_no_address(instance: Any, **kwargs: Any) -> None:
     instance.ip, instance.user_agent = NO_ADDRESS, device_in_words(instance.user_agent)
 
 
+def _draw_number(instance: Any, **kwargs: Any) -> None:
+    """Draw the number of a passkey: it stands in addresses, and would count all of them."""
+    if instance.pk is None:
+        instance.pk = drawn_number()
+
+
 def connect() -> None:
     """Connect the receivers; `dispatch_uid` keeps a second call from doubling them."""
     user_logged_in.connect(_begin_session, dispatch_uid="community_begin_session")
     pre_save.connect(
         _keep_no_address, sender="usersessions.UserSession", dispatch_uid="community_no_address"
+    )
+    pre_save.connect(
+        _draw_number, sender="mfa.Authenticator", dispatch_uid="community_draw_number"
     )
     pre_save.connect(_has_other_rights, sender=Member, dispatch_uid="community_other_rights")
     m2m_changed.connect(

@@ -304,6 +304,8 @@ class SavedItemFactory(DjangoModelFactory):
     class Meta:
         model = SavedItem
 
+    # In a row, so that tests know which comes first; the portal draws them.
+    id = factory.Sequence(lambda n: n + 1)
     reading_list = factory.SubFactory(ReadingListFactory)
     topic = factory.SubFactory(TopicFactory)
     position = factory.Sequence(lambda n: n + 1)

@@ -12,8 +12,8 @@ from community.models.notes import NOTE_MAX_LENGTH
 
 
 def number_or_none(text: str) -> int | None:
-    """Return the number of a note that a form carries, or None if it was tampered with."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
+    """Return the number that a form carries, or None if it was tampered with."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 16 else None
 
 
 class ReadingListForm(forms.ModelForm):

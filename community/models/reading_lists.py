@@ -12,6 +12,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
+from community.models.drawn_numbers import drawn_number
 from community.models.groups import SupportGroup
 from community.models.members import Member
 from community.models.notes import Noted
@@ -229,6 +230,7 @@ class SavedItemQuerySet(models.QuerySet):
 class SavedItem(Noted):
     """Exactly one of a topic, a fact or a group on a list, with the member's own note."""
 
+    id = models.BigAutoField(primary_key=True, default=drawn_number, editable=False)
     reading_list = models.ForeignKey(
         ReadingList, models.CASCADE, related_name="saved_items", verbose_name=_("reading list")
     )

@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from community.models.drawn_numbers import drawn_number
 from community.models.reading_lists import ReadingList, SavedItem
 
 SECRET_BYTES = 16  # 128 bits: nobody guesses it
@@ -41,6 +42,7 @@ class SharedList(models.Model):
     To stop sharing is to delete it. Nothing is kept of who opens it, or how often.
     """
 
+    id = models.BigAutoField(primary_key=True, default=drawn_number, editable=False)
     reading_list = models.ForeignKey(
         ReadingList, models.CASCADE, related_name="shared_lists", verbose_name=_("reading list")
     )

@@ -8,6 +8,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from community.fields import EncryptedTextField, UndecipherableText
+from community.models.drawn_numbers import drawn_number
 from community.models.reading_lists import ReadingList
 from facts.models import Question
 
@@ -125,6 +126,7 @@ class SheetQuestion(models.Model):
     One that is no longer chosen stays, so that its answer does.
     """
 
+    id = models.BigAutoField(primary_key=True, default=drawn_number, editable=False)
     reading_list = models.ForeignKey(
         ReadingList,
         models.CASCADE,

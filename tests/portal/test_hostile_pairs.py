@@ -5,10 +5,17 @@ import uuid
 from itertools import pairwise
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.utils import timezone
 
 from community.models import DataExport
-from tests.factories import MemberFactory
+from tests.factories import (
+    MemberFactory,
+    ReadingListFactory,
+    SharedListFactory,
+    SheetQuestionFactory,
+    TopicFactory,
+)
 from tests.portal.test_permissions import LIST, TABLE
 from tests.portal.world import ITEMS, LISTS
 
@@ -119,6 +126,19 @@ def test_p5_number_of_a_member_does_not_count_members(db):
 
     assert min(numbers) >= 10**9
     assert len({later - earlier for earlier, later in pairwise(numbers)}) == 4
+
+
+def test_p5_numbers_in_addresses_and_forms_of_members_count_nothing(db):
+    member, reading_list = MemberFactory(), ReadingListFactory()
+    reading_list.add_all([TopicFactory() for _ in range(3)])
+    questions = [SheetQuestionFactory(reading_list=reading_list).pk for _ in range(3)]
+    links = [SharedListFactory(reading_list=reading_list).pk for _ in range(3)]
+    steps = [Authenticator.objects.create(user=member, type=t, data={}) for t in ("totp", "other")]
+    items = reading_list.saved_items.values_list("pk", flat=True)
+
+    for numbers in (list(items), questions, links, [step.pk for step in steps]):
+        assert min(numbers) >= 10**15
+        assert min(abs(a - b) for a, b in pairwise(numbers)) > len(numbers)
 
 
 def test_z8_no_address_takes_a_form_without_its_token(world):
