@@ -155,6 +155,7 @@ DATABASES = {
     )
 }
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    DATABASES["default"]["ENGINE"] = "portal.sqlite"  # Writers wait in turn.
     # With 50 writing processes this is the setting that loses nothing and refuses nothing.
     DATABASES["default"]["OPTIONS"] = {
         "timeout": 5,
