@@ -66,9 +66,7 @@ def connect() -> None:
     pre_save.connect(
         _keep_no_address, sender="usersessions.UserSession", dispatch_uid="community_no_address"
     )
-    pre_save.connect(
-        _draw_number, sender="mfa.Authenticator", dispatch_uid="community_draw_number"
-    )
+    pre_save.connect(_draw_number, sender="mfa.Authenticator", dispatch_uid="community_draw_number")
     pre_save.connect(_has_other_rights, sender=Member, dispatch_uid="community_other_rights")
     m2m_changed.connect(
         _has_other_roles, sender=Member.groups.through, dispatch_uid="community_other_roles"

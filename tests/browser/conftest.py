@@ -146,7 +146,8 @@ def violations(page, rules=AXE_RULES):
     if not page.evaluate("'axe' in window"):
         page.evaluate(AXE)
     found = page.evaluate(
-        "async (rules) => (await axe.run(rules)).violations", {**rules, "resultTypes": ["violations"]}
+        "async (rules) => (await axe.run(rules)).violations",
+        {**rules, "resultTypes": ["violations"]},
     )
     page.wait_for_timeout(20)
     del errors[before:]  # axe tries to add a style of its own, which the policy refuses.
