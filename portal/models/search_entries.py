@@ -42,16 +42,19 @@ class SearchEntry(models.Model):
 
 class SearchWordQuerySet(models.QuerySet["SearchWord"]):
     def learn(self, words: Iterable[str]) -> None:
-        """Keep `words`, in small letters, for those who mistype them."""
-        rows = [self.model(word=word) for word in sorted(set(words)) if len(word) <= WORD_LENGTH]
-        self.bulk_create(rows, ignore_conflicts=True)
+        """Keep `words`, in small letters, for those who mistype them. Nobody mistypes a number."""
+        rows = [
+            self.model(word=w) for w in sorted(set(words)) if w.isalpha() and len(w) <= WORD_LENGTH
+        ]
+        self.bulk_create(rows, ignore_conflicts=True, batch_size=2_000)
 
-    def beginning_with(self, letters: Iterable[str]) -> list[str]:
-        """Words that begin with one of `letters`."""
+    def begun_by(self, beginnings: Iterable[str]) -> list[str]:
+        """Words that begin with one of `beginnings`."""
         begin = Q(pk__in=[])
-        for letter in letters:
+        for beginning in beginnings:
             # Not LIKE: a range is read from the index on both databases.
-            begin |= Q(word__gte=letter, word__lt=chr(ord(letter) + 1))
+            after = beginning[:-1] + chr(ord(beginning[-1]) + 1)
+            begin |= Q(word__gte=beginning, word__lt=after)
         return list(self.filter(begin).order_by("word").values_list("word", flat=True))
 
 

@@ -1,18 +1,19 @@
 """What search knows of a change: rows of `SearchEntry`, written in the change's transaction."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, time
 from html import unescape
+from itertools import islice
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Model
+from django.db.models import Model, prefetch_related_objects
 from django.utils import timezone
 
 from community.models import Service, SupportGroup
 from facts.choices import Sensitivity
-from facts.models import Fact, FactVersion, GlossaryTerm, Topic
+from facts.models import Fact, GlossaryTerm, Topic
 from portal.models import SearchEntry, SearchWord
 from portal.search.words import plain_words
 
@@ -20,6 +21,8 @@ from portal.search.words import plain_words
 _INLINE_TAG = re.compile(r"</?(?:a|em|strong)\b[^>]*>")
 _BLOCK_TAG = re.compile(r"<[^>]*>")
 _STOPS = ".?!:;,…"
+# So many rows are read and written at once.
+BATCH = 500
 
 
 def _plain(html: str) -> str:
@@ -42,7 +45,9 @@ def _topic(topic: Topic) -> Iterable[SearchEntry]:
 def _fact(fact: Fact) -> Iterable[SearchEntry]:
     if fact.topic.published_at is None:
         return
-    for version in FactVersion.objects.filter(fact=fact, live_from__isnull=False):
+    for version in fact.versions.all():  # type: ignore[attr-defined]
+        if version.live_from is None:
+            continue
         live_from = max(version.live_from or fact.topic.published_at, fact.topic.published_at)
         if version.live_until is None or live_from < version.live_until:
             yield SearchEntry(
@@ -145,15 +150,23 @@ def update(instance: Any) -> None:
                 update(fact)
 
 
-def add(instances: Iterable[Any]) -> None:
-    """Write the entries of rows that were just made together, which have none yet."""
+def add(instances: Sequence[Any]) -> None:
+    """Write the entries of rows of one kind that were just made together, and have none yet.
+
+    It asks as much for many as for one.
+    """
+    if not instances:
+        return
+    kind, entries_of = KINDS[type(instances[0])]
+    if kind == "fact":
+        prefetch_related_objects(instances, "topic", "versions")
     entries = []
     for instance in instances:
-        kind, entries_of = KINDS[type(instance)]
         for entry in entries_of(instance):
             entry.kind, entry.key = kind, str(instance.pk)
             entries.append(entry)
-    SearchEntry.objects.bulk_create(entries)
+    SearchEntry.objects.bulk_create(entries, batch_size=BATCH)
+    SearchWord.objects.learn(word for entry in entries for word in _words(entry))
 
 
 def rebuild() -> int:
@@ -162,9 +175,9 @@ def rebuild() -> int:
         SearchEntry.objects.all().delete()
         SearchWord.objects.all().delete()
         for model in KINDS:
-            if model is not Fact:  # A topic brings its facts.
-                for instance in model._default_manager.all():
-                    update(instance)
+            rows = model._default_manager.order_by("pk").iterator(BATCH)
+            while batch := list(islice(rows, BATCH)):
+                add(batch)
     return SearchEntry.objects.count()
 
 

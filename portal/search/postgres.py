@@ -1,35 +1,63 @@
 """Search on PostgreSQL: a generated tsvector behind a GIN index (chapter 12 of its manual)."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
 from django.db.models import BooleanField
 from django.db.models.expressions import RawSQL
 
-from portal.search.rows import HIT_BEGINS, HIT_ENDS, LIMIT, Row
+from portal.search.rows import BOUNDS, HIT_BEGINS, HIT_ENDS, NAMED, Row
 from portal.search.terms import Term
 
-# The hits are ranked and cut first: ts_headline reads the whole text, so it runs on 20 rows only.
+# What is shown is chosen first: ts_headline reads the whole text, so it runs on 20 rows only.
 _SQL = """
-    WITH best AS (
-        SELECT e.*, %(rank)s AS rank, q.q
-        FROM portal_searchentry e, to_tsquery('english', %%s) AS q(q)
-        WHERE e.words @@ q.q AND e.language = %%s
-          AND e.live_from <= %%s AND (e.live_until IS NULL OR e.live_until > %%s)
-        ORDER BY rank DESC, e.id
-        LIMIT %%s
+    WITH size(n) AS MATERIALIZED (
+        SELECT count(*) FROM (
+            SELECT 1 FROM portal_searchentry e WHERE e.words @@ {query} LIMIT %(ranked)s + 1
+        ) AS holders
+    ),
+    ranked(id, tier, points) AS (
+        SELECT e.id, 0, -({rank}) AS points
+        FROM portal_searchentry e
+        WHERE e.words @@ {query} AND {live} AND (SELECT n FROM size) <= %(ranked)s
+        ORDER BY points, e.id LIMIT %(limit)s
+    ),
+    named(id, tier, points) AS MATERIALIZED (
+        SELECT e.id, 1, length(e.title)
+        FROM portal_searchentry e
+        WHERE e.title_words @@ {query} AND {live} AND (SELECT n FROM size) > %(ranked)s
+        ORDER BY e.id DESC LIMIT %(most_named)s
+    ),
+    newest(id, tier, points) AS (
+        SELECT e.id, 2, -e.id
+        FROM portal_searchentry e
+        WHERE e.words @@ {query} AND {live} AND (SELECT n FROM size) > %(ranked)s
+        ORDER BY e.id DESC LIMIT %(limit)s + %(most_named)s
+    ),
+    best AS MATERIALIZED (
+        SELECT * FROM ranked
+        UNION ALL SELECT * FROM named
+        UNION ALL SELECT * FROM newest WHERE id NOT IN (SELECT id FROM named)
+        ORDER BY tier, points, id LIMIT %(limit)s
     )
-    SELECT kind, url, title, neutral_title, sensitivity,
-           ts_headline('english', body, q, %%s), left(body, 300)
-    FROM best ORDER BY rank DESC, id
+    SELECT e.kind, e.url, e.title, e.neutral_title, e.sensitivity,
+           ts_headline('english', e.body, {query}, %(headline)s), left(e.body, 300)
+    FROM best JOIN portal_searchentry e ON e.id = best.id
+    ORDER BY best.tier, best.points, e.id
 """
+_QUERY = "to_tsquery('english', %(query)s)"
+_LIVE = """(
+    e.language = %(language)s
+    AND e.live_from <= %(at)s AND (e.live_until IS NULL OR e.live_until > %(at)s)
+)"""
 _WEIGHTS = "'{0.1, 0.2, 0.4, 1.0}'"
 # How near to each other the words stand tells the best text that holds them all.
-_RANK_OF_ALL = f"ts_rank_cd({_WEIGHTS}, e.words, q.q, 1)"
+_RANK_OF_ALL = f"ts_rank_cd({_WEIGHTS}, e.words, {_QUERY}, 1)"
 # Of texts that hold some, the one with the rarest: PostgreSQL's own ranks know nothing of that.
-_RANK_OF_ONE = f"%s * ts_rank({_WEIGHTS}, e.words, to_tsquery('english', %s), 1)"
+_RANK_OF_ONE = f"%(weight_N)s * ts_rank({_WEIGHTS}, e.words, to_tsquery('english', %(term_N)s), 1)"
 _HEADLINE = f"StartSel={HIT_BEGINS}, StopSel={HIT_ENDS}, MaxWords=24, MinWords=12, MaxFragments=0"
 # More texts than a thousand are many, however many there are.
 _COUNT = """(SELECT count(*) FROM (
@@ -57,22 +85,20 @@ def find_some(
     terms: Sequence[Term], frequencies: Sequence[int], at: datetime, language: str
 ) -> list[Row]:
     """Return the entries that hold some of `terms`, those with the rarest first."""
-    queries = [_match(term) for term in terms]
-    weighed = [
-        value
-        for query, frequency in zip(queries, frequencies, strict=True)
-        for value in (1 / math.sqrt(1 + frequency), query)
-    ]
-    rank = " + ".join([_RANK_OF_ONE] * len(queries))
-    return _find(" | ".join(queries), at, language, rank, weighed)
+    values: dict[str, Any] = {}
+    for n, (term, frequency) in enumerate(zip(terms, frequencies, strict=True)):
+        values |= {f"weight_{n}": 1 / math.sqrt(1 + frequency), f"term_{n}": _match(term)}
+    rank = " + ".join(_RANK_OF_ONE.replace("_N", f"_{n}") for n in range(len(terms)))
+    return _find(" | ".join(map(_match, terms)), at, language, rank, values)
 
 
 def _find(
-    query: str, at: datetime, language: str, rank: str, rank_values: Sequence[float | str] = ()
+    query: str, at: datetime, language: str, rank: str, rank_values: Mapping[str, Any] | None = None
 ) -> list[Row]:
-    values = [*rank_values, query, language, at, at, LIMIT, _HEADLINE]
+    values = {"query": query, "language": language, "at": at, "headline": _HEADLINE, **BOUNDS}
     with connection.cursor() as cursor:
-        cursor.execute(_SQL % {"rank": rank}, values)
+        sql = _SQL.format(query=_QUERY, live=_LIVE, rank=rank)
+        cursor.execute(sql, {**values, **(rank_values or {})})
         return [Row(*columns) for columns in cursor.fetchall()]
 
 
@@ -84,7 +110,10 @@ def frequencies(terms: Sequence[Term]) -> list[int]:
 
 
 def titles(words: Sequence[str]) -> RawSQL:
-    """Return the condition that a title holds words that begin with `words`."""
-    query = " & ".join(f"'{word}':*A" for word in words)
-    sql = "words @@ to_tsquery('english', %s)"
-    return RawSQL(sql, [query], output_field=BooleanField())  # noqa: S611  Words are quoted.
+    """Return the condition to be one of the newest titles of words that begin with `words`."""
+    query = " & ".join(f"'{word}':*" for word in words)
+    sql = """id IN (
+        SELECT id FROM portal_searchentry WHERE title_words @@ to_tsquery('english', %s)
+        ORDER BY id DESC LIMIT %s
+    )"""
+    return RawSQL(sql, [query, NAMED], output_field=BooleanField())  # noqa: S611  Words are quoted.

@@ -11,8 +11,8 @@ from django.utils.safestring import SafeString, mark_safe
 
 from facts.choices import Sensitivity
 from portal.search import postgres, sqlite
-from portal.search.rows import HIT_BEGINS, HIT_ENDS, LIMIT, Row
-from portal.search.terms import mend, understand
+from portal.search.rows import HIT_BEGINS, HIT_ENDS, LIMIT, RANKED, Row
+from portal.search.terms import Term, mend, understand
 from portal.search.words import plain_words
 
 # With fewer texts that hold every word, those that hold some are shown after them.
@@ -59,13 +59,23 @@ def search(text: str, at: datetime, language: str, hidden: Iterable[str]) -> Fou
     is_loose = not rows
     if len(rows) < FEW and len(query.terms) > 1:
         known = {row.url for row in rows}
-        others = database.find_some(query.terms, frequencies, at, language)
+        others = database.find_some(*_telling(query.terms, frequencies), at, language)
         rows += [row for row in others if row.url not in known]
     covered = frozenset(hidden)
     results = [_result(row, row.sensitivity in covered) for row in rows[:LIMIT]]
     # What is called just so comes first; the order of the others stays.
     results.sort(key=lambda result: plain_words(result.title) != list(query.words))
     return Found(results, query.mended if results else [], is_loose and bool(results))
+
+
+def _telling(terms: list[Term], frequencies: list[int]) -> tuple[list[Term], list[int]]:
+    """Return, with their frequencies, those of `terms` that not very many texts hold, if any.
+
+    Beside a rare word one that stands everywhere leads nowhere, and would take long.
+    """
+    pairs = list(zip(terms, frequencies, strict=True))
+    rare = [pair for pair in pairs if pair[1] < RANKED] or pairs
+    return [term for term, _number in rare], [number for _term, number in rare]
 
 
 def _result(row: Row, is_covered: bool) -> Result:

@@ -3,6 +3,11 @@
 from dataclasses import dataclass
 
 LIMIT = 20  # results
+# What more texts hold than these is not ranked text by text. In its place stand, of the newest
+# that have it in their title, the shortest titles, and then the newest texts.
+RANKED = 1_000
+NAMED = 100
+BOUNDS = {"limit": LIMIT, "ranked": RANKED, "most_named": NAMED}
 # Control characters that no text holds: they mark the hits, so that the text can be escaped.
 HIT_BEGINS, HIT_ENDS = "\x02", "\x03"
 

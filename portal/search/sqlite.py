@@ -7,20 +7,57 @@ from django.db import connection
 from django.db.models import BooleanField
 from django.db.models.expressions import RawSQL
 
-from portal.search.rows import HIT_BEGINS, HIT_ENDS, LIMIT, Row
-from portal.search.terms import Term
+from portal.models import SearchWord
+from portal.search.rows import BOUNDS, HIT_BEGINS, HIT_ENDS, NAMED, Row
+from portal.search.terms import Term, completed
+
+# FTS5 keeps such beginnings ready (migration 0002). A longer one it gathers from all texts that
+# hold a word that begins so, before it gives the first: the words themselves are looked for.
+LONGEST_BEGINNING = 3  # letters
 
 # bm25() is smaller for a better hit; a word in a title weighs eight times one in the text.
+# CROSS JOIN goes through `best` in its order (https://www.sqlite.org/optoverview.html, "Manual
+# control"), so only as many entries are read, and snippets made, as are shown.
 _SQL = """
+    WITH size(n) AS MATERIALIZED (
+        SELECT count(*) FROM (
+            SELECT 1 FROM portal_searchtext WHERE portal_searchtext MATCH %(all)s
+            LIMIT %(ranked)s + 1
+        )
+    ),
+    named(id, points) AS MATERIALIZED (
+        SELECT e.id, length(e.title)
+        FROM portal_searchtext CROSS JOIN portal_searchentry e ON e.id = portal_searchtext.rowid
+        WHERE portal_searchtext MATCH %(named)s AND (SELECT n FROM size) > %(ranked)s
+          AND e.language = %(language)s
+          AND e.live_from <= %(at)s AND (e.live_until IS NULL OR e.live_until > %(at)s)
+        ORDER BY portal_searchtext.rowid DESC LIMIT %(most_named)s
+    ),
+    newest(id, points) AS MATERIALIZED (
+        SELECT e.id, -e.id
+        FROM portal_searchtext CROSS JOIN portal_searchentry e ON e.id = portal_searchtext.rowid
+        WHERE portal_searchtext MATCH %(all)s AND (SELECT n FROM size) > %(ranked)s
+          AND e.language = %(language)s
+          AND e.live_from <= %(at)s AND (e.live_until IS NULL OR e.live_until > %(at)s)
+        ORDER BY portal_searchtext.rowid DESC LIMIT %(limit)s + %(most_named)s
+    ),
+    best(id, tier, points) AS MATERIALIZED (
+        SELECT rowid, 0, bm25(portal_searchtext, 8.0, 8.0, 1.0)
+        FROM portal_searchtext
+        WHERE portal_searchtext MATCH %(all)s AND (SELECT n FROM size) <= %(ranked)s
+        UNION ALL SELECT id, 1, points FROM named
+        UNION ALL SELECT id, 2, points FROM newest WHERE id NOT IN (SELECT id FROM named)
+        ORDER BY 2, 3, 1 LIMIT %(ranked)s
+    )
     SELECT e.kind, e.url, e.title, e.neutral_title, e.sensitivity,
-           snippet(portal_searchtext, 2, %s, %s, '…', 24), substr(e.body, 1, 300)
-    FROM portal_searchtext
-    JOIN portal_searchentry e ON e.id = portal_searchtext.rowid
-    WHERE portal_searchtext MATCH %s
-      AND e.language = %s
-      AND e.live_from <= %s AND (e.live_until IS NULL OR e.live_until > %s)
-    ORDER BY bm25(portal_searchtext, 8.0, 8.0, 1.0), e.id
-    LIMIT %s
+           (SELECT snippet(portal_searchtext, 2, %(begins)s, %(ends)s, '…', 24)
+            FROM portal_searchtext
+            WHERE portal_searchtext MATCH %(all)s AND rowid = best.id),
+           substr(e.body, 1, 300)
+    FROM best CROSS JOIN portal_searchentry e ON e.id = best.id
+    WHERE e.language = %(language)s
+      AND e.live_from <= %(at)s AND (e.live_until IS NULL OR e.live_until > %(at)s)
+    LIMIT %(limit)s
 """
 _COUNT = """(SELECT count(*) FROM (
     SELECT 1 FROM portal_searchtext WHERE portal_searchtext MATCH %s LIMIT 1000
@@ -33,7 +70,7 @@ def _match(term: Term) -> str:
     Each word is quoted, so that AND, NEAR or a column's name is a word like any other.
     """
     ways = [" AND ".join(f'"{word}"' for word in way) for way in term.ways]
-    if term.is_beginning:
+    if term.is_beginning and len(term.typed[-1]) <= LONGEST_BEGINNING:
         ways[0] += "*"
     return "(" + " OR ".join(f"({way})" for way in ways) + ")"
 
@@ -51,9 +88,17 @@ def find_some(
 
 
 def _find(match: str, at: datetime, language: str) -> list[Row]:
-    moment = connection.ops.adapt_datetimefield_value(at)
+    values = {
+        "all": match,
+        "named": f"{{title neutral_title}} : ({match})",
+        "language": language,
+        "at": connection.ops.adapt_datetimefield_value(at),
+        "begins": HIT_BEGINS,
+        "ends": HIT_ENDS,
+        **BOUNDS,
+    }
     with connection.cursor() as cursor:
-        cursor.execute(_SQL, [HIT_BEGINS, HIT_ENDS, match, language, moment, moment, LIMIT])
+        cursor.execute(_SQL, values)
         return [Row(*columns) for columns in cursor.fetchall()]
 
 
@@ -65,7 +110,14 @@ def frequencies(terms: Sequence[Term]) -> list[int]:
 
 
 def titles(words: Sequence[str]) -> RawSQL:
-    """Return the condition that a title holds words that begin with `words`."""
-    match = "{title neutral_title} : (" + " AND ".join(f'"{word}"*' for word in words) + ")"
-    sql = "id IN (SELECT rowid FROM portal_searchtext WHERE portal_searchtext MATCH %s)"
-    return RawSQL(sql, [match], output_field=BooleanField())  # noqa: S611  Words are quoted.
+    """Return the condition to be one of the newest titles of words that begin with `words`."""
+    longer = [word for word in words if len(word) > LONGEST_BEGINNING]
+    known = SearchWord.objects.begun_by(longer)
+    begun = {word: [f'"{word}"', *(f'"{w}"' for w in completed(word, known))] for word in longer}
+    ways = [" OR ".join(begun.get(word, [f'"{word}"*'])) for word in words]
+    match = "{title neutral_title} : (" + " AND ".join(f"({way})" for way in ways) + ")"
+    sql = """id IN (
+        SELECT rowid FROM portal_searchtext WHERE portal_searchtext MATCH %s
+        ORDER BY rowid DESC LIMIT %s
+    )"""
+    return RawSQL(sql, [match, NAMED], output_field=BooleanField())  # noqa: S611  Words are quoted.

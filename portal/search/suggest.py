@@ -21,7 +21,8 @@ SHORTEST = 2  # letters
 def suggest(text: str, at: datetime, language: str, hidden: Iterable[str]) -> list[str]:
     """Return titles in which every word of `text` begins a word, the shortest first.
 
-    Of what is `hidden` only the neutral title is looked at. Asks the database once.
+    Of what is `hidden` only the neutral title is looked at. Asks the database twice at
+    most, and looks at the newest titles alone if there are very many.
     """
     words = plain_words(text[:MAX_LENGTH])[:6]
     if not words or len(words[-1]) < SHORTEST:

@@ -1,6 +1,6 @@
 """What a query looks for: its words, what staff say that people mean by them, and mended slips."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from portal.models import SYNONYM_WORDS, SearchWord, Synonym
@@ -11,6 +11,7 @@ MAX_TERMS = 12
 SHORTEST_TO_MEND = 4
 LONG_WORD = 8
 MENDED_WAYS = 2
+COMPLETED_WAYS = 12
 
 
 @dataclass(frozen=True)
@@ -80,37 +81,47 @@ def _synonyms(words: list[str]) -> dict[str, list[tuple[str, ...]]]:
 def mend(query: Query, frequencies: Iterable[int]) -> Query:
     """Give each word that stands nowhere the words that it may have been meant as.
 
-    `frequencies` say for each of the terms how many texts hold it. Asks the database once, and
-    only if a word stands nowhere.
+    A word that is not finished yet is meant as those that it begins. `frequencies` say
+    for each of the terms how many texts hold it. Asks the database once, and only if a word
+    stands nowhere.
     """
     unknown = {
-        term.typed[0]
+        term.typed[0]: term.is_beginning
         for term, frequency in zip(query.terms, frequencies, strict=True)
         if not frequency and len(term.ways) == 1
     }
-    close = closest(unknown)
+    words = [word for word in unknown if len(word) >= SHORTEST_TO_MEND and word.isalpha()]
+    # A first letter is seldom wrong, unless it changed places with the second.
+    known = SearchWord.objects.begun_by({letter for word in words for letter in word[:2]})
+    begun = {word: completed(word, known) for word in words if unknown[word]}
+    close = closest([word for word in words if not begun.get(word)], known)
+    meant = close | {word: others for word, others in begun.items() if others}
     terms = [
-        Term((*term.ways, *((word,) for word in close.get(term.typed[0], ()))), term.is_beginning)
+        Term((*term.ways, *((word,) for word in meant.get(term.typed[0], ()))), term.is_beginning)
         for term in query.terms
     ]
     return Query(query.words, terms, [word for words in close.values() for word in words])
 
 
-def closest(words: Iterable[str]) -> dict[str, list[str]]:
-    """Return for each of `words` those of our texts that differ by a slip or two, the nearest.
+def completed(word: str, known: Iterable[str]) -> list[str]:
+    """Return those of the `known` words that `word` begins, the shortest ones."""
+    longer = (other for other in known if other.startswith(word))
+    return sorted(longer, key=lambda other: (len(other), other))[:COMPLETED_WAYS]
+
+
+def closest(words: Iterable[str], known: Sequence[str]) -> dict[str, list[str]]:
+    """Return for each of `words` those of `known` that differ by a slip or two, the nearest.
 
     A slip is a letter that is missing, too much, another one, or changed places with the next
     (optimal string alignment distance: L. Boytsov, ACM JEA 16, 2011).
     """
-    words = [word for word in words if len(word) >= SHORTEST_TO_MEND and word.isalpha()]
+    words = list(words)
     if not words:
         return {}
     # Six megabytes that only a misspelt word needs.
     from rapidfuzz import process
     from rapidfuzz.distance import OSA
 
-    # A first letter is seldom wrong, unless it changed places with the second.
-    known = SearchWord.objects.beginning_with({letter for word in words for letter in word[:2]})
     close = {}
     for word in words:
         slips = 2 if len(word) >= LONG_WORD else 1
