@@ -80,6 +80,7 @@ class Origin(models.TextChoices):
 
     STAFF = "staff", _("Written here")
     STARTER_LIBRARY = "starter library", _("Starter library")
+    EXAMPLE = "example", _("Example, not a real text")
 
 
 class ClinicalAnswer(models.TextChoices):

@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
-from facts.choices import Sensitivity
+from facts.choices import Origin, Sensitivity
 from facts.evidence import meaning_of
 from facts.models import Citation, Fact, FactVersion, GlossaryTerm, Review
 from facts.reading import count_words, minutes, split_short_version
@@ -78,6 +78,7 @@ class Shown:
     review: Review | None = None
     sources_checked_on: date | None = None
     is_starter: bool = False
+    is_example: bool = False
     version: int = 0
     # The day on which this version began, if it has.
     since: date | None = None
@@ -145,7 +146,8 @@ def show(fact: Fact, version: FactVersion, asked: Asked) -> Shown:
         "save_title": version.heading,
         "review": version.last_review,
         "sources_checked_on": version.sources_checked_on,
-        "is_starter": version.author_id is None,
+        "is_starter": version.author_id is None and version.origin != Origin.EXAMPLE,
+        "is_example": version.origin == Origin.EXAMPLE,
         "version": version.number,
         "since": timezone.localdate(version.live_from) if version.live_from else None,
     }

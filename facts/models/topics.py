@@ -65,6 +65,7 @@ class Topic(models.Model):
         blank=True,
         help_text=_("From when readers find it. Leave it empty while you write."),
     )
+    is_example = models.BooleanField(_("example"), default=False, editable=False)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     edited_at = models.DateTimeField(_("edited"), auto_now=True)
 

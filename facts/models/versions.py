@@ -200,7 +200,7 @@ class FactVersion(models.Model):
             models.CheckConstraint(
                 name="facts_factversion_approved_by_another",
                 condition=~Q(status="approved")
-                | Q(origin="starter library", author__isnull=True)
+                | Q(origin__in=["starter library", "example"], author__isnull=True)
                 | Q(author__isnull=False, approver__isnull=False) & ~Q(author=F("approver")),
                 violation_error_message=_("Somebody else than the author must approve it."),
             ),
@@ -223,7 +223,7 @@ class FactVersion(models.Model):
             ),
             models.CheckConstraint(
                 name="facts_factversion_author_unless_starter",
-                condition=Q(origin="starter library") | Q(author__isnull=False),
+                condition=Q(origin__in=["starter library", "example"]) | Q(author__isnull=False),
                 violation_error_message=_("A version has an author."),
             ),
             models.CheckConstraint(

@@ -12,7 +12,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from facts.choices import Sensitivity
+from facts.choices import Origin, Sensitivity
 from facts.differences import Comparison, compare_versions
 from facts.gentle import Asked, kind_line, show
 from facts.models import Fact, FactVersion
@@ -101,7 +101,8 @@ def fact_history(request: HttpRequest, topic: str, slug: str) -> HttpResponse:
                 "withdrawn_reason": "" if covered else version.withdrawn_reason,
                 "change_kind": version.change_kind,
                 "change_note": version.change_note if version in readable and not covered else "",
-                "is_starter": version.author_id is None,
+                "is_starter": version.author_id is None and version.origin != Origin.EXAMPLE,
+                "is_example": version.origin == Origin.EXAMPLE,
                 "shown": show(fact, version, asked)
                 if version in readable and not covered
                 else None,

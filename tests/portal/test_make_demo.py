@@ -6,6 +6,8 @@ from io import StringIO
 import pytest
 import time_machine
 from django.core.management import CommandError, call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from community.demo import RULES, TOWNS, example
 from community.languages import LANGUAGE_CHOICES
@@ -18,6 +20,9 @@ from community.models import (
     SupportGroup,
 )
 from community.models.groups import ACCESS_FEATURES, GROUP_AUDIENCES
+from facts import demo as facts
+from facts.choices import Origin, Sensitivity
+from facts.models import Citation, Fact, FactVersion, Topic
 from portal.models import SearchEntry
 from portal.search import index
 from tests.factories import SupportGroupFactory
@@ -37,9 +42,9 @@ class Terminal(StringIO):
         return True
 
 
-def make(number, out=None):
+def make(number, out=None, kind="groups"):
     out = out or StringIO()
-    call_command("make_demo", groups=number, stdout=out)
+    call_command("make_demo", stdout=out, **{kind: number})
     return out.getvalue()
 
 
@@ -79,13 +84,66 @@ def test_dates_are_those_that_saving_would_make():
 @pytest.mark.django_db
 def test_search_finds_what_a_new_index_would():
     make(60)
+    make(120, kind="facts")
     fields = ("kind", "key", "url", "title", "body", "live_from", "live_until")
     made = set(SearchEntry.objects.values_list(*fields))
 
     index.rebuild()
 
     assert set(SearchEntry.objects.values_list(*fields)) == made
-    assert len(made) > 50
+    assert len(made) > 170
+
+
+@pytest.mark.django_db
+def test_new_index_asks_as_much_for_many_facts_as_for_few():
+    asked = []
+    for number in (10, 90):
+        make(number, kind="facts")
+        with CaptureQueriesContext(connection) as queries:
+            index.rebuild()
+        asked.append(len(queries))
+
+    # SQLite takes so many values in a statement, no more.
+    assert asked[1] <= asked[0] + 2
+
+
+@pytest.mark.django_db
+def test_facts_are_made_live_and_marked(client):
+    assert make(120, kind="facts") == "120 example facts made; 0 were here already.\n"
+    assert make(130, kind="facts") == "10 example facts made; 120 were here already.\n"
+
+    versions = FactVersion.objects.live(NOW)
+    assert versions.count() == 130
+    assert all(version.origin == Origin.EXAMPLE and not version.author for version in versions)
+    assert all(version.heading.startswith("Example ") for version in versions)
+    assert {version.sensitivity for version in versions} == set(Sensitivity)
+    for row in [*Topic.objects.all(), *Fact.objects.all(), *versions, *Citation.objects.all()]:
+        row.full_clean()
+    assert all(topic.is_example for topic in Topic.objects.all())
+    assert "This is an example, not a real fact." in page(client, "/facts/example-topic-1/")
+    fact = page(client, "/facts/example-topic-1/example-3/")
+    assert "This is an example, not a real fact." in fact
+    assert "starter library" not in fact
+    assert "This is an example" in page(client, "/facts/example-topic-1/example-3/history/")
+    assert "Example 3:" in page(client, "/search/?q=example+3")
+
+
+def page(client, address):
+    return client.get(address).content.decode()
+
+
+def test_fact_of_a_number_is_always_the_same():
+    topic = facts.example_topic(1, NOW)
+    made = [facts.example(number, topic, NOW).version for number in range(1, 60)]
+
+    again = [
+        facts.example(number, facts.example_topic(1, NOW), NOW).version for number in range(1, 60)
+    ]
+
+    assert [(v.title, v.body, v.sensitivity) for v in made] == [
+        (v.title, v.body, v.sensitivity) for v in again
+    ]
+    assert len({version.title for version in made}) == 59
 
 
 @pytest.mark.django_db
