@@ -118,21 +118,37 @@ def sign_in(context, live_server):
     return _sign_in
 
 
-def assert_without_fault(page, address):
-    """Open `address` narrow and wide, light and dark: axe finds nothing, and it fits."""
-    page.set_viewport_size({"width": 320, "height": 740})
-    page.emulate_media(color_scheme="light")
-    page.goto(address)
-    assert violations(page) == [], "narrow"
-    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+def faults(page, addresses):
+    """Return what is wrong with each of `addresses`, narrow and wide, light and dark.
 
-    page.emulate_media(color_scheme="dark")
-    assert violations(page, AXE_COLORS) == [], "dark"
+    Axe finds nothing on a good page, and nothing of it lies beside the screen.
+    """
+    found = {}
+    for address in addresses:
+        page.set_viewport_size({"width": 320, "height": 740})
+        page.emulate_media(color_scheme="light")
+        page.goto(address)
+        found[address] = {"narrow": violations(page), "wider than 320": _sticks_out(page)}
+        page.emulate_media(color_scheme="dark")
+        found[address]["dark"] = violations(page, AXE_COLORS)
+        page.set_viewport_size({"width": 1280, "height": 740})
+        page.emulate_media(color_scheme="light")
+        found[address] |= {"wide": violations(page), "wider than 1280": _sticks_out(page)}
+    return {
+        (address, what): wrong
+        for address, judged in found.items()
+        for what, wrong in judged.items()
+        if wrong
+    }
 
-    page.set_viewport_size({"width": 1280, "height": 740})
-    page.emulate_media(color_scheme="light")
-    assert violations(page) == [], "wide"
-    assert page.evaluate("document.documentElement.scrollWidth") <= 1280
+
+def parts_of(addresses, number):
+    """Part `addresses`, so that a few pages share what is made for a test."""
+    return [addresses[start::number] for start in range(number)]
+
+
+def _sticks_out(page):
+    return page.evaluate("document.documentElement.scrollWidth > innerWidth")
 
 
 def violations(page, rules=AXE_RULES):

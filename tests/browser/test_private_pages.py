@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.browser.conftest import assert_without_fault
+from tests.browser.conftest import faults, parts_of
 from tests.community.test_saved_item_changes import change
 from tests.factories import (
     DraftFactory,
@@ -64,29 +64,24 @@ def library(live_server):
     return live
 
 
-@pytest.mark.parametrize("address", MEMBER_PAGES)
-def test_members_page(page, library, live_server, member, sign_in, address):
+@pytest.mark.parametrize("addresses", parts_of(MEMBER_PAGES, 3))
+def test_pages_of_members(page, library, live_server, member, sign_in, addresses):
     item = SavedItemFactory(reading_list__member=member, note="Ask on Tuesday")
     changed = SavedItemFactory(
         reading_list=item.reading_list, topic=None, fact=library.fact, seen_version=library
     )
     change(library.fact, "safety", body="<p>Another text, with other words.</p>")
     sign_in(member)
+    keys = {"list": item.reading_list_id, "item": changed.pk}
 
-    assert_without_fault(
-        page, live_server.url + address.format(list=item.reading_list_id, item=changed.pk)
-    )
+    assert faults(page, [live_server.url + a.format(**keys) for a in addresses]) == {}
 
 
-@pytest.mark.parametrize("address", DESK_PAGES)
-def test_page_of_the_desk(page, library, live_server, editor, sign_in, address):
+@pytest.mark.parametrize("addresses", parts_of(DESK_PAGES, 3))
+def test_pages_of_the_desk(page, library, live_server, editor, sign_in, addresses):
     draft = DraftFactory(author=editor)
     sign_in(editor)
+    keys = {"topic": library.fact.topic_id, "fact": library.fact_id}
+    keys |= {"live": library.pk, "draft": draft.pk}
 
-    assert_without_fault(
-        page,
-        live_server.url
-        + address.format(
-            topic=library.fact.topic_id, fact=library.fact_id, live=library.pk, draft=draft.pk
-        ),
-    )
+    assert faults(page, [live_server.url + a.format(**keys) for a in addresses]) == {}

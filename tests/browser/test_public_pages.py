@@ -3,7 +3,7 @@
 import brotli
 import pytest
 
-from tests.browser.conftest import assert_without_fault
+from tests.browser.conftest import faults, parts_of, violations
 from tests.factories import (
     FactFactory,
     GlossaryTermFactory,
@@ -66,9 +66,9 @@ def library(live_server, reviewer):
     PageFactory(slug="about")
 
 
-@pytest.mark.parametrize("address", PAGES)
-def test_page_is_accessible_and_fits(page, library, live_server, address):
-    assert_without_fault(page, live_server.url + address)
+@pytest.mark.parametrize("addresses", parts_of(PAGES, 4))
+def test_pages_are_accessible_and_fit(page, library, live_server, addresses):
+    assert faults(page, [live_server.url + address for address in addresses]) == {}
 
 
 def test_public_pages_set_no_cookie(page, context, library, live_server):
@@ -159,3 +159,9 @@ def test_larger_text_fits_a_narrow_screen(page, library, live_server):
         page.goto(live_server.url + address)
 
         assert page.evaluate("document.documentElement.scrollWidth") <= 320, address
+
+
+def test_pale_words_would_be_found(page, live_server):
+    page.set_content('<html lang="en"><title>T</title><main><h1>H</h1><p style="color: #bbb">Pale words</p>')
+
+    assert "color-contrast" in str(violations(page))
