@@ -49,6 +49,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from community.addresses import as_one
 from community.models import Member
 from facts import mails
 
@@ -129,6 +130,10 @@ class AccountAdapter(DefaultAccountAdapter):
         Not even a full address of this host is: it could name another port.
         """
         return url.startswith("/") and url_has_allowed_host_and_scheme(url, allowed_hosts=None)
+
+    def clean_email(self, email: str) -> str:
+        """Return the address in the one way in which it is kept."""
+        return as_one(email)
 
     def format_email_subject(self, subject: str) -> str:
         """Return the subject alone: a prefix would name the site in somebody's inbox."""

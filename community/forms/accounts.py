@@ -25,6 +25,7 @@ from community.accounts import (
     require_recent_proof,
     unfinished_sign_ups,
 )
+from community.addresses import as_one
 from community.models import Consent, Member
 from community.models.consents import CONSENT_VERSION
 from community.sessions import CHOICES, Stay, remember_stay
@@ -138,6 +139,14 @@ class AppCodeForm(PlainForm):
 
 class LoginForm(StayForm, account_forms.LoginForm):
     """Signing in by password."""
+
+    def clean_login(self) -> str:
+        """Return the address as it is kept; one that cannot be kept is nobody's."""
+        login: str = super().clean_login()
+        try:
+            return as_one(login)
+        except forms.ValidationError:
+            return login
 
 
 class ConsentField(forms.BooleanField):
@@ -292,6 +301,7 @@ class RequestLoginCodeForm(StayForm, account_forms.RequestLoginCodeForm):
     """Asks for a code to sign in."""
 
     def clean_email(self) -> str:
+        self.cleaned_data["email"] = as_one(self.cleaned_data["email"])
         email: str = super().clean_email()
         if not opens_by_code(email):
             self._user = None

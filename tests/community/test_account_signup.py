@@ -5,6 +5,7 @@ import re
 import pytest
 from allauth.account.models import EmailAddress
 from django.core import mail
+from django.test import Client
 
 from community.models import Consent, Member
 from tests.community.account_steps import code_in
@@ -31,6 +32,40 @@ def test_account_works_after_the_code_is_typed(client, db):
     assert member.email == "new@example.org"
     assert member.emailaddress_set.get().verified
     assert client.get("/account/").status_code == 200
+
+
+OTHER_WAYS = ["new@ｅxample.org", "new@exam\u00adple.org", "new@exam\u200bple.ORG"]
+
+
+@pytest.mark.parametrize("address", OTHER_WAYS)
+def test_one_mailbox_is_one_account_however_it_is_written(client, db, address):
+    MemberFactory(email="new@example.org")
+
+    Client().post("/accounts/signup/", {**GOOD, "email": address})
+    Client().post("/accounts/login/code/", {"email": address})
+
+    assert Member.objects.count() == 1
+    assert [message.to for message in mail.outbox] == [["new@example.org"]] * 2
+    client.post("/accounts/login/", {"login": address, "password": PASSWORD})
+    assert client.get("/account/").status_code == 200
+
+
+def test_domain_of_other_letters_is_kept_as_it_is_read(client, db):
+    for domain in ("xn--mller-kva.example", "Mu\u0308ller.example"):
+        client.post("/accounts/signup/", {**GOOD, "email": f"new@{domain}"})
+
+    assert Member.objects.get().email == "new@müller.example"
+
+
+@pytest.mark.parametrize(
+    "address", ["kıss@example.org", "kiſs@example.org", '"new"@example.org', "n@\u202eexample.org"]
+)
+def test_address_to_which_no_mail_goes_is_refused_in_words(client, db, address):
+    response = client.post("/accounts/signup/", {**GOOD, "email": address})
+
+    assert 'href="#id_email"' in response.text
+    assert not Member.objects.exists()
+    assert not mail.outbox
 
 
 def test_consent_is_kept_with_version_and_moment(client, db):

@@ -11,6 +11,7 @@ from django.core.validators import validate_email
 from django.db import transaction
 
 from community.accounts import AccountAdapter, site_url
+from community.addresses import as_one
 from community.models import Member
 from community.roles import ROLE_NAMES
 
@@ -28,6 +29,7 @@ class Command(BaseCommand):
         email, role = email.strip().lower(), role.strip().lower()
         try:
             validate_email(email)
+            email = as_one(email)
         except ValidationError:
             raise CommandError(f"“{email}” is not an e-mail address.") from None
         if role not in ROLE_NAMES:
