@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 
 BENCH = Path(__file__).resolve().parent
@@ -47,6 +48,19 @@ def processes(group):
             continue
         if int(fields[2]) == group:
             found[int(stat.parent.name)] = fields
+    return found
+
+
+def family(parent):
+    """Return the numbers of `parent` and all that descend from it, in groups of their own, too."""
+    parents = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            parents[int(stat.parent.name)] = int(stat.read_text().rpartition(")")[2].split()[1])
+    found, new = [], [parent]
+    while new:
+        found += new
+        new = [child for child, own in parents.items() if own in new]
     return found
 
 
@@ -132,38 +146,54 @@ class Again(Server):
         pass
 
 
-class Portal(Server):
-    """A portal of its own in `folder`, made ready and started; the starter library is in it.
+class Place:
+    """A data folder of its own below `folder`, made ready, with the starter library, and a port.
 
     To make one ready takes half a minute of work. Where WAYMARK_BENCH_DATA names the data folder of
     a portal that is not running, a copy of that is used.
     """
 
-    def __init__(self, folder, name="the portal", path="/", workers=2, **settings):
-        port = free_port()
+    def __init__(self, folder, **settings):
+        self.port, self.data = free_port(), folder / "var"
         self.environment = {
-            **{key: value for key, value in os.environ.items() if key not in {"SECRET_KEY"}},
-            "WAYMARK_DATA_DIR": str(folder / "var"),
+            **{key: value for key, value in os.environ.items() if key != "SECRET_KEY"},
+            "DJANGO_SETTINGS_MODULE": "portal.settings",
+            "WAYMARK_DATA_DIR": str(self.data),
             "WAYMARK_CHECK_LINKS": "0",
-            "SITE_URL": f"http://localhost:{port}",
+            "SITE_URL": f"http://localhost:{self.port}",
             "LOG_LEVEL": "WARNING",
             **settings,
         }
-        self.data = folder / "var"
-        if ready := os.environ.get("WAYMARK_BENCH_DATA"):
+        if (ready := os.environ.get("WAYMARK_BENCH_DATA")) and not self.data.exists():
             shutil.copytree(ready, self.data)
         self.run("-m", "portal.secrets", str(self.data))
         self.run("manage.py", "prepare")
-        where = ["--port", str(port), "--workers", str(workers)]
-        super().__init__(
-            name, [sys.executable, "-m", "portal.server", *where], port, path,
-            [f"Accept-Encoding: {BROTLI}"], cwd=ROOT, env=self.environment,
-        )  # fmt: skip
 
     def run(self, *arguments):
         subprocess.run(
             [sys.executable, *arguments], cwd=ROOT, env=self.environment, check=True,
             stdout=subprocess.DEVNULL,
+        )  # fmt: skip
+
+    def set_up_django(self):
+        """Let this process, too, see what is in the database of that portal."""
+        os.environ.update(self.environment)
+        sys.path.insert(0, str(ROOT))
+        import django
+
+        django.setup()
+
+
+class Portal(Server):
+    """The web server of a portal of its own."""
+
+    def __init__(self, folder, name="the portal", path="/", workers=2, **settings):
+        self.place = Place(folder, **settings)
+        port = self.place.port
+        where = ["--port", str(port), "--workers", str(workers)]
+        super().__init__(
+            name, [sys.executable, "-m", "portal.server", *where], port, path,
+            [f"Accept-Encoding: {BROTLI}"], cwd=ROOT, env=self.place.environment,
         )  # fmt: skip
 
 

@@ -5,6 +5,7 @@ with the reason "starter library" is as the library left it. For facts, it is kn
 version is the newest.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -82,22 +83,15 @@ class _Loader:
         self.facts: dict[str, Fact | None] = {}
 
     def load(self, library: Library) -> list[Line]:
-        for entry in library.sources:
-            self.sources[entry.key] = self._row(Source, "reference", entry)
-        for entry in library.terms:
-            self._row(GlossaryTerm, "slug", entry)
-        for entry in library.topics:
-            self.topics[entry.key] = self._row(Topic, "slug", entry)
+        self.sources = self._rows(Source, "reference", library.sources)
+        self._rows(GlossaryTerm, "slug", library.terms)
+        self.topics = self._rows(Topic, "slug", library.topics)
         for entry in library.facts:
             self.facts[fact_address(entry)] = self._fact(entry)
-        for entry in library.questions:
-            self._row(Question, "slug", entry)
-        for entry in library.services:
-            self._row(Service, "slug", entry)
-        for entry in library.pages:
-            self._row(Page, "slug", entry)
-        for entry in library.synonyms:
-            self._row(Synonym, "words", entry)
+        self._rows(Question, "slug", library.questions)
+        self._rows(Service, "slug", library.services)
+        self._rows(Page, "slug", library.pages)
+        self._rows(Synonym, "words", library.synonyms)
         return self.report
 
     def _say(self, outcome: Outcome, kind: type[Model], name: Any, why: str = "") -> None:
@@ -105,12 +99,34 @@ class _Loader:
 
     # Rows with a history
 
-    def _row(self, model: Any, key: str, entry: Entry) -> Any:
-        """Make `entry` a row, or bring its row up to date; return the row that stands for it."""
-        row = model.objects.filter(**{key: entry.key}).first()
+    def _rows(self, model: Any, key: str, entries: Iterable[Entry]) -> dict[str, Any]:
+        """Do so for all of `entries`; what is there is read at once, since each start does this."""
+        keys = [entry.key for entry in entries]
+        found = model.objects.filter(**{f"{key}__in": keys})
+        if model is Question:
+            found = found.prefetch_related("facts")
+        there = {getattr(row, key): row for row in found}
+        history = model.history.filter(id__in=[row.pk for row in there.values()])
+        reasons = dict(
+            history.order_by("history_date", "history_id").values_list(
+                "id", "history_change_reason"
+            )
+        )
+        return {
+            entry.key: self._row(model, key, entry, there.get(entry.key), reasons)
+            for entry in entries
+        }
+
+    def _row(
+        self, model: Any, key: str, entry: Entry, row: Any, reasons: dict[Any, str | None]
+    ) -> Any:
+        """Make `entry` a row, or bring `row` up to date; return the row that stands for it.
+
+        `reasons` say why each row was saved last.
+        """
         if row is None:
             return self._new_row(model, key, entry)
-        if not self._is_as_loaded(row):
+        if reasons.get(row.pk) != REASON:
             self._say(Outcome.KEPT, model, row, "staff have changed it")
             return row
         changed = {n: v for n, v in entry.fields.items() if getattr(row, n) != v}
@@ -150,10 +166,6 @@ class _Loader:
 
     def _is_waiting(self, row: Any) -> bool:
         return getattr(row, "published_at", self.now) is None
-
-    def _is_as_loaded(self, row: Any) -> bool:
-        last = self._last_history(type(row), id=row.pk)
-        return last is not None and last.history_change_reason == REASON
 
     def _last_history(self, model: Any, **lookup: Any) -> Any:
         return model.history.filter(**lookup).order_by("-history_date", "-history_id").first()
