@@ -25,6 +25,7 @@ from community.models.worklist import WorklistQuerySet
 from community.recurrence import YEARS, Break
 from facts.choices import Audience
 from facts.fields import ChoicesField
+from facts.reversing import address
 
 if TYPE_CHECKING:
     from community.models.occurrences import Occurrence
@@ -390,7 +391,7 @@ class SupportGroup(models.Model):
         return self.name
 
     def get_absolute_url(self) -> str:
-        return reverse("community:support-group-detail", args=[self.slug])
+        return address("community:support-group-detail", self.slug)
 
     def get_country_display(self) -> str:  # type: ignore[no-redef]
         """Return the name of the country."""

@@ -4,6 +4,7 @@ from typing import Any
 
 from django import template
 from django.utils.crypto import salted_hmac
+from django.utils.safestring import SafeString, mark_safe
 
 from community.cleared_notes import cleared_note
 from community.models import ReadingList
@@ -11,8 +12,10 @@ from community.models.notes import NOTE_MAX_LENGTH
 from community.notes import ListNote, WithNote, note_url
 from community.saving import THE_LIST, unsaved_notes
 from community.sessions import Stay, stay_of
+from facts.fixed import fixed_part
 
 register = template.Library()
+_OWNER = "\ue001"  # in the place of a member's mark
 
 
 @register.inclusion_tag("community/_saved_note.html", takes_context=True)
@@ -41,16 +44,19 @@ def list_note(context: dict[str, Any], reading_list: ReadingList) -> dict[str, A
     return saved_note(context, note)
 
 
-@register.inclusion_tag("community/_note_script.html", takes_context=True)
-def note_script(context: dict[str, Any]) -> dict[str, Any]:
+@register.simple_tag(takes_context=True)
+def note_script(context: dict[str, Any]) -> SafeString:
     """Load note.js with its words.
 
     What it keeps in the browser is marked by a number that says nothing of the member, so that
     nobody else finds it who signs in here.
     """
     request = context["request"]
-    return {
-        "owner": salted_hmac("community.notes.owner", str(request.user.pk)).hexdigest()[:16],
-        "is_shared": stay_of(request.session) == Stay.SHARED,
-        "most": NOTE_MAX_LENGTH,
-    }
+    is_shared = stay_of(request.session) == Stay.SHARED
+    owner = salted_hmac("community.notes.owner", str(request.user.pk)).hexdigest()[:16]
+    # Seventy words to translate are the same for everybody.
+    part = fixed_part(
+        "community/_note_script.html", owner=_OWNER, is_shared=is_shared, most=NOTE_MAX_LENGTH
+    )
+    # Hexadecimal digits need no escaping.
+    return mark_safe(part.replace(_OWNER, owner))  # noqa: S308

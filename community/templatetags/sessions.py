@@ -3,15 +3,17 @@
 from typing import Any
 
 from django import template
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from community.sessions import LIMITS, Stay, stay_of
+from facts.fixed import fixed_part
 
 register = template.Library()
 
 
-@register.inclusion_tag("community/_session_notice.html", takes_context=True)
-def session_notice(context: dict[str, Any]) -> dict[str, Any]:
+@register.simple_tag(takes_context=True)
+def session_notice(context: dict[str, Any]) -> SafeString:
     """Say how long the session lasts where that is short, and hold the warning before its end."""
     session = context["request"].session
     stay = stay_of(session)
@@ -25,11 +27,12 @@ def session_notice(context: dict[str, Any]) -> dict[str, Any]:
             "after signing in."
         ),
     }
-    return {
-        "is_shared": stay == Stay.SHARED,
-        "idle": LIMITS[stay].idle,
-        "words": words.get(stay, ""),
-    }
+    return fixed_part(
+        "community/_session_notice.html",
+        is_shared=stay == Stay.SHARED,
+        idle=LIMITS[stay].idle,
+        words=words.get(stay, ""),
+    )
 
 
 @register.simple_tag(takes_context=True)

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from facts.models.topics import Topic
+from facts.reversing import address
 
 if TYPE_CHECKING:
     from facts.models.versions import FactVersion
@@ -217,7 +218,7 @@ class Fact(models.Model):
                 FormerAddress.objects.create(fact=self, left_at=now, **before)
 
     def get_absolute_url(self) -> str:
-        return reverse("facts:fact-detail", args=[self.topic.slug, self.slug])
+        return address("facts:fact-detail", self.topic.slug, self.slug)
 
     def clean(self) -> None:
         from facts.models.addresses import require_free_address

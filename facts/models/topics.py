@@ -4,7 +4,6 @@ from typing import Any, Self
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import models, transaction
 from django.db.models import Count, Exists, OuterRef, Q
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
@@ -12,6 +11,7 @@ from simple_history.models import HistoricalRecords
 
 from facts.choices import RiskClass
 from facts.fields import RichTextField
+from facts.reversing import address
 
 
 class TopicQuerySet(models.QuerySet):
@@ -107,7 +107,7 @@ class Topic(models.Model):
                 FormerTopicAddress.objects.create(topic=self, slug=before.slug, left_at=now)
 
     def get_absolute_url(self) -> str:
-        return reverse("facts:topic-detail", args=[self.slug])
+        return address("facts:topic-detail", self.slug)
 
     def clean(self) -> None:
         from facts.models.addresses import require_free_topic_address

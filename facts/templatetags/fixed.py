@@ -1,0 +1,25 @@
+"""Tags for parts of pages that are the same for everybody."""
+
+from typing import Any
+
+from django import template
+from django.utils.safestring import SafeString
+
+from facts.fixed import fixed_part
+
+register = template.Library()
+# The parts of the site that the header names.
+SECTIONS = frozenset({"help", "facts", "groups", "questions", "glossary", "lists"})
+
+
+@register.simple_tag
+def fixed(template_name: str, **values: Any) -> SafeString:
+    """Include a template that says the same to everybody who has these few values."""
+    return fixed_part(template_name, **values)
+
+
+@register.filter
+def section(path: str) -> str:
+    """Return in which of the parts of the site that the header names `path` is, or ""."""
+    first = path[1:].partition("/")
+    return first[0] if first[1] and first[0] in SECTIONS else ""

@@ -1,0 +1,74 @@
+"""Parts of pages that are the same for everybody are made once, and hold nothing of anybody."""
+
+import pytest
+from django.template import engines
+from django.utils import translation
+
+from facts import fixed
+from facts.templatetags.fixed import section
+
+HEADER = "includes/header.html"
+
+
+@pytest.fixture(autouse=True)
+def _nothing_kept():
+    fixed._parts.clear()
+
+
+def test_part_is_made_once_for_each_language_and_value(monkeypatch):
+    asked = []
+    load = fixed.get_template
+    monkeypatch.setattr(fixed, "get_template", lambda name: asked.append(name) or load(name))
+
+    for _time in range(2):
+        fixed.fixed_part(HEADER, site_name="Ours", section="help")
+        fixed.fixed_part(HEADER, site_name="Ours", section="")
+        with translation.override("es"):
+            fixed.fixed_part(HEADER, site_name="Ours", section="help")
+
+    assert len(asked) == 3
+
+
+def test_part_knows_nothing_of_the_page_around_it():
+    page = engines["django"].from_string('{% load fixed %}{% fixed "includes/footer_links.html" %}')
+    around = {"user": "SECRET", "csrf_token": "SECRET", "site_name": "SECRET"}
+
+    assert page.render(around) == fixed.fixed_part("includes/footer_links.html")
+    assert "SECRET" not in str(fixed._parts)
+
+
+def test_values_are_escaped():
+    part = fixed.fixed_part(HEADER, site_name="<b>", section="")
+
+    assert "<b>" not in part
+    assert "&lt;b&gt;" in part
+
+
+def test_no_more_is_kept_than_there_is_room_for(monkeypatch):
+    monkeypatch.setattr(fixed, "MOST", 2)
+
+    for number in range(5):
+        assert str(number) in fixed.fixed_part(HEADER, site_name=str(number), section="")
+
+    assert len(fixed._parts) == 2
+
+
+@pytest.mark.parametrize(
+    ("path", "open_section"),
+    [
+        ("/facts/pain/", "facts"),
+        ("/lists/", "lists"),
+        ("/lists", ""),
+        ("/account/", ""),
+        ("/", ""),
+        ("", ""),
+        ("/facts-and-more/", ""),
+    ],
+)
+def test_header_names_the_open_section(path, open_section):
+    assert section(path) == open_section
+    page = engines["django"].from_string(
+        '{% load fixed %}{% fixed "includes/header.html" section=path|section site_name="" %}'
+    )
+
+    assert page.render({"path": path}).count('aria-current="true"') == bool(open_section)
