@@ -8,14 +8,15 @@ anybody's can be taken for a mark.
 """
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import fields
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, fields
+from html import escape
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.template import Context
-from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
@@ -47,11 +48,22 @@ _ANY_MARK = re.compile(f"([{_LIST_URL}-\ue00c]|{_PK}|{_LIST_PK})")
 # Fields of a card that are filled in, or of which only the truth shapes it.
 _FILLED_IN = {
     *("item", "heading", "url", "based_on", "number", "total"),
-    *("is_first", "is_last", "fact_count", "read_count"),
+    *("is_first", "is_last", "fact_count", "read_count", "newest_from", "versions"),
 }
 _UNSAID = [field for field in fields(Card) if field.name not in _FILLED_IN]
 
-Mold = list[str]
+_says = attrgetter(*(field.name for field in _UNSAID))
+_SAYS_NOTHING = tuple(field.default for field in _UNSAID)
+
+
+@dataclass(frozen=True)
+class Mold:
+    """A card as a pattern, and the marks that stand for something in it."""
+
+    pattern: str
+    marks: tuple[str, ...]
+
+
 _molds: dict[tuple[Any, ...], Mold] = {}
 
 
@@ -71,48 +83,48 @@ class _Blank(Card):
     is_sealed = False
 
 
-def card_as_html(card: Card, context: Context) -> SafeString:
-    """Return what the template of a card makes of `card` in `context`."""
+def cards_as_html(cards: Iterable[Card], context: Context) -> SafeString:
+    """Return what the template of a card makes of each of `cards` in `context`."""
+    around = (get_language(), context.get("show", ""))
+    known = {
+        _LIST_URL: escape(str(context["list_url"])),
+        _TOKEN: escape(str(context.get("csrf_token", ""))),
+    }
+    # The pieces are the template's own, and what is between them is escaped.
+    return mark_safe("".join(_as_html(card, context, around, known) for card in cards))  # noqa: S308
+
+
+def _as_html(
+    card: Card, context: Context, around: tuple[Any, ...], known: Mapping[str, str]
+) -> str:
     if not _is_plain(card, context):
         with context.push(card=card):
-            return _template(context).render(context)
-    key = _shape(card, context)
+            return str(_template(context).render(context))
+    key = _shape(card, around)
     mold = _molds.get(key)
     if mold is None:
         mold = _make_mold(card, context)
         if not settings.DEBUG:
             _molds[key] = mold
-    known: Mapping[str, Any] = {
-        _LIST_URL: context["list_url"],
-        _TOKEN: context.get("csrf_token", ""),
+    texts = {
+        mark: known[mark] if mark in known else escape(str(_MARKS[mark](card)))
+        for mark in mold.marks
     }
-    filled: dict[str, str] = {}
-    parts = mold.copy()
-    # Every second piece is a mark.
-    for place in range(1, len(parts), 2):
-        mark = parts[place]
-        text = filled.get(mark)
-        if text is None:
-            value = known[mark] if mark in known else _MARKS[mark](card)
-            text = filled[mark] = escape(value)
-        parts[place] = text
-    # The pieces are the template's own, and what is between them is escaped.
-    return mark_safe("".join(parts))  # noqa: S308
+    return mold.pattern % texts
 
 
 def _is_plain(card: Card, context: Context) -> bool:
     """Whether all that the card says can be filled into a mold."""
-    if any(getattr(card, field.name) != field.default for field in _UNSAID) or card.is_sealed:
+    if _says(card) != _SAYS_NOTHING or card.is_sealed:
         return False
     item = card.item
     return not cleared_note(context["request"].session, item.reading_list_id, item.pk)
 
 
-def _shape(card: Card, context: Context) -> tuple[Any, ...]:
+def _shape(card: Card, around: tuple[Any, ...]) -> tuple[Any, ...]:
     """Return all on which it depends which parts of the template a card has."""
     return (
-        get_language(),
-        context.get("show", ""),
+        *around,
         card.item.read_at is None,
         card.item.archived_at is None,
         card.is_first,
@@ -142,7 +154,11 @@ def _make_mold(card: Card, context: Context) -> Mold:
     if not card.note:
         blank.note = ""
     with context.push(card=blank, list_url=_LIST_URL, csrf_token=_TOKEN):
-        return _ANY_MARK.split(_template(context).render(context))
+        pieces = _ANY_MARK.split(_template(context).render(context).replace("%", "%%"))
+    # Every second piece is a mark.
+    marks = tuple(dict.fromkeys(pieces[1::2]))
+    pieces[1::2] = [f"%({mark})s" for mark in pieces[1::2]]
+    return Mold("".join(pieces), marks)
 
 
 def _template(context: Context) -> Any:

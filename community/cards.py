@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef
+from django.db.models import Count, Max, Q
 from django.utils.formats import date_format
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
@@ -16,6 +17,22 @@ from community.saving import KINDS
 from facts.choices import Sensitivity
 from facts.models import Fact, FactVersion
 from facts.preferences import GENTLE_BY_DEFAULT, Preferences
+
+_OF_A_VERSION = (
+    *("fact", "language", "number", "title", "neutral_heading", "sensitivity"),
+    *("change_kind", "live_from", "live_until", "withdrawn_reason"),
+)
+
+
+# Many things are saved on one day, and to write a day costs as much as the rest of a card.
+@lru_cache(maxsize=1000)
+def _saved_on(day: date, _language: str | None) -> str:
+    return _("Saved %(day)s.") % {"day": date_format(day, "j F Y")}
+
+
+@lru_cache(maxsize=1000)
+def _read_on(day: date, _language: str | None) -> str:
+    return _("Read %(day)s") % {"day": date_format(day, "j F Y")}
 
 
 @dataclass
@@ -44,9 +61,13 @@ class Card(WithNote):
     total: int = 0
     # What has happened since it was seen (community.changes).
     change: Any = None
-    # Of a topic: how many facts it has now, and on how many of them its reader has a mark.
+    # Of a topic: how many facts it has now, on how many of them its reader has a mark, and since
+    # when it has had the newest of their texts.
     fact_count: int = 0
     read_count: int = 0
+    newest_from: datetime | None = None
+    # Of a fact: all its versions that were ever live, in all languages, the newest first.
+    versions: tuple[FactVersion, ...] = ()
 
     @property
     def kind_label(self) -> str:
@@ -56,13 +77,13 @@ class Card(WithNote):
     @property
     def saved_day(self) -> str:
         """When it was saved, in words."""
-        return _("Saved %(day)s.") % {"day": date_format(self.item.created_at, "j F Y")}
+        return _saved_on(self.item.created_at.date(), get_language())
 
     @property
     def read_day(self) -> str:
         """When it was marked as read, in words."""
         read_at = self.item.read_at
-        return _("Read %(day)s") % {"day": date_format(read_at, "j F Y")} if read_at else ""
+        return _read_on(read_at.date(), get_language()) if read_at else ""
 
     @property
     def progress(self) -> str:
@@ -89,12 +110,22 @@ def cards(items: Iterable[SavedItem], preferences: Preferences, at: datetime) ->
     items = list(items)
     facts = {item.fact_id for item in items if item.fact}
     facts |= {item.fact.replaced_by_id for item in items if item.fact and item.fact.replaced_by_id}
-    newest: dict[int, FactVersion] = {}
+    versions: dict[int, list[FactVersion]] = {}
     if facts:
-        versions = FactVersion.objects.ever_live(at).filter(fact__in=facts, language=get_language())
-        for version in versions.defer("body"):
-            newest.setdefault(version.fact_id, version)
-    return [_card(item, newest, preferences, at) for item in items]
+        ever_live = FactVersion.objects.ever_live(at).filter(fact__in=facts)
+        for version in ever_live.only(*_OF_A_VERSION):
+            versions.setdefault(version.fact_id, []).append(version)
+    language = get_language()
+    newest = {
+        fact: version
+        for fact, own in versions.items()
+        for version in reversed(own)
+        if version.language == language
+    }
+    found = [_card(item, newest, preferences, at) for item in items]
+    for card in found:
+        card.versions = tuple(versions.get(card.item.fact_id, ()))  # type: ignore[arg-type]
+    return found
 
 
 def count_read_facts(shown: Iterable[Card], member: Any, at: datetime) -> None:
@@ -106,14 +137,21 @@ def count_read_facts(shown: Iterable[Card], member: Any, at: datetime) -> None:
     if not topics:
         return
     marked = SavedItem.objects.filter(
-        reading_list__member=member, read_at__isnull=False, fact=OuterRef("pk")
+        reading_list__member=member, read_at__isnull=False, fact__isnull=False
     )
-    facts = Fact.objects.live(at, get_language()).filter(topic__in=topics)
-    counts = facts.values("topic").annotate(
-        all=Count("pk"), read=Count("pk", filter=Exists(marked))
+    live = FactVersion.objects.live(at).filter(language=get_language(), fact__topic__in=topics)
+    counts = (
+        live.order_by()
+        .values("fact__topic")
+        .annotate(
+            all=Count("fact", distinct=True),
+            read=Count("fact", distinct=True, filter=Q(fact__in=marked.values("fact"))),
+            newest=Max("live_from"),
+        )
     )
-    for topic, count, read in counts.order_by().values_list("topic", "all", "read"):
-        topics[topic].fact_count, topics[topic].read_count = count, read
+    for topic, count, read, newest in counts.values_list("fact__topic", "all", "read", "newest"):
+        card = topics[topic]
+        card.fact_count, card.read_count, card.newest_from = count, read, newest
 
 
 def _card(

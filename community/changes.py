@@ -4,7 +4,7 @@ Better words alone are silent. Of a fact of which any version is sensitive, the 
 is left out like its text, until it is asked for.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -113,15 +113,25 @@ def _words(kind: str) -> str:
 
 
 def with_changes(
-    items: QuerySet[Any], at: datetime, language: str | None, since: Any = LONG_AGO
+    items: QuerySet[Any],
+    at: datetime,
+    language: str | None,
+    since: Any = LONG_AGO,
+    only: Iterable[str] = SavedItem.TARGETS,
 ) -> QuerySet[Any]:
     """Return `items` with `change`, what has happened to each since it was seen, as of `at`.
 
     It is one of the kinds of a Change, or "" for nothing. A fact is compared in the language in
     which it was seen, and a topic in `language`. With `since`, a moment or an
-    expression, only what happened later counts.
+    expression, only what happened later counts. `only` names the kinds of things among `items`.
     """
-    kinds = [*_fact_kinds(at, language), *_topic_kinds(at, language), *_group_kinds(at)]
+    kinds: list[tuple[str, Any]] = []
+    if "fact" in only:
+        kinds += _fact_kinds(at, language)
+    if "topic" in only:
+        kinds += _topic_kinds(at, language)
+    if "group" in only:
+        kinds += _group_kinds(at)
     cases = [When(condition, then=Value(kind)) for kind, condition in kinds]
     moment = since if hasattr(since, "resolve_expression") else Value(since)
     items = items.annotate(told=ExpressionWrapper(moment, DateTimeField()))
@@ -189,10 +199,77 @@ def _group_kinds(at: datetime) -> list[tuple[str, Any]]:
     ]
 
 
+def note_changes(shown: Iterable[Card], at: datetime, language: str | None) -> None:
+    """Give the items of the cards `shown` their `change`, as `with_changes` has it.
+
+    To ask that of everything costs more than the rest of a page, and mostly nothing has happened.
+    So it is asked of those alone that a look at some dates does not rule out. The cards know how
+    many facts their topics have (`count_read_facts`). Asks twice at most.
+    """
+    shown = list(shown)
+    active = [card for card in shown if not card.item.archived_at]
+    touched = _touched_groups([card.item for card in active if card.item.group_id])
+    asked = {card.item.pk: card.item for card in active if _may_have_changed(card, touched)}
+    kinds = {item.kind for item in asked.values()}
+    items = SavedItem.objects.filter(pk__in=asked).order_by()
+    found = with_changes(items, at, language, only=kinds).values_list("pk", "change")
+    changes = dict(found) if asked else {}
+    for card in shown:
+        card.item.change = changes.get(card.item.pk, "")
+
+
+def _may_have_changed(card: Card, touched: Mapping[int, datetime]) -> bool:
+    """Whether anything has happened since `card` was seen that could be a change of it."""
+    item = card.item
+    if item.group_id:
+        # It may have ended on the very day.
+        ended_on, seen_on = item.group.ended_on, timezone.localdate(item.seen_at)  # type: ignore[union-attr]
+        is_touched = item.group_id in touched and touched[item.group_id] > item.seen_at
+        return is_touched or (ended_on is not None and ended_on >= seen_on)
+    if item.topic_id:
+        return card.newest_from is not None and card.newest_from > item.seen_at
+    seen = next((v for v in card.versions if v.pk == item.seen_version_id), None)
+    since: Any = seen.live_from if seen else item.seen_at
+    return any(
+        (version.change_kind in STEP_WORDS and version.live_from > since)
+        or (version.is_withdrawn and version.live_until and version.live_until > item.seen_at)
+        for version in card.versions
+    )
+
+
+def _touched_groups(items: Sequence[SavedItem]) -> dict[int, datetime]:
+    """Return when something of how the groups of `items` meet was last written, if it was since.
+
+    Since the first of them was seen, that is. Asks one query.
+    """
+    if not items:
+        return {}
+    groups = {item.group_id for item in items}
+    since = min(item.seen_at for item in items)
+    history, removed = SupportGroup.history.model.objects, Meeting.history.model.objects
+    written = [
+        history.filter(id__in=groups, history_date__gt=since).values_list("id", "history_date"),
+        removed.filter(group__in=groups, history_type="-", history_date__gt=since).values_list(
+            "group", "history_date"
+        ),
+        *(
+            model.objects.filter(group__in=groups, edited_at__gt=since).values_list(
+                "group", "edited_at"
+            )
+            for model in (Meeting, Pause)
+        ),
+    ]
+    first, *others = (rows.order_by() for rows in written)
+    touched: dict[int, datetime] = {}
+    for group, at in first.union(*others):
+        touched[group] = max(at, touched.get(group, at))
+    return touched
+
+
 def tell_changes(
     shown: Iterable[Card], preferences: Preferences, at: datetime, *, is_asked: bool = False
 ) -> None:
-    """Tell the cards of items `with_changes` what has changed. Asks one query at most.
+    """Tell the cards of items with their `change` what has changed. Asks one query at most.
 
     `is_asked` uncovers what is sensitive: somebody asked for it.
     """

@@ -173,6 +173,18 @@ class ReadingList(Noted):
         return [(here[key], key in missing) for key in keys]
 
 
+# Groups alone have fifty columns, and a page of a list shows fifty things.
+_ON_A_CARD = (
+    *("reading_list", "position", "note", "note_number", "read_at", "archived_at", "created_at"),
+    *("seen_at", "seen_version"),
+    *("topic__slug", "topic__title", "topic__published_at"),
+    *("fact__slug", "fact__topic__slug", "fact__topic__published_at"),
+    *("fact__replaced_by__slug", "fact__replaced_by__topic__slug"),
+    "fact__replaced_by__topic__published_at",
+    *("group__slug", "group__name", "group__published_at", "group__ended_on"),
+)
+
+
 class SavedItemQuerySet(models.QuerySet):
     def active(self) -> Self:
         """Items that are not archived; their list may be."""
@@ -215,6 +227,10 @@ class SavedItemQuerySet(models.QuerySet):
     def with_targets(self) -> Self:
         """Items with their topic, fact or group, and the fact that replaces theirs."""
         return self.select_related("topic", "fact__topic", "fact__replaced_by__topic", "group")
+
+    def for_cards(self) -> Self:
+        """Items `with_targets`, of which only those columns are read that a card shows."""
+        return self.with_targets().only(*_ON_A_CARD)
 
     def with_numbers(self) -> Self:
         """Items with `number`: their place among the active ones of their list, from 1."""

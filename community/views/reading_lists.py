@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from community.cards import Card, cards, count_read_facts
-from community.changes import tell_changes, waiting, with_changes
+from community.changes import note_changes, tell_changes, waiting
 from community.forms.reading_lists import ReadingListForm, SearchForm
 from community.models import ReadingList, SavedItem, SharedList
 from community.saving import THE_LIST, UnsavedNote, forget_unsaved_note, taken_over, unsaved_notes
@@ -154,8 +154,7 @@ def render_list(
     if show not in PARTS_OF_A_LIST:
         show = ""
     now = timezone.now()
-    items = with_changes(_part(reading_list, show), now, get_language())
-    paginator = Paginator(items, PAGE_SIZE)
+    paginator = Paginator(_part(reading_list, show), PAGE_SIZE)
     # It is known, so it need not be asked for once more.
     paginator.count = counts[show or "all"]
     page = paginator.get_page(request.GET.get("page"))
@@ -173,6 +172,7 @@ def render_list(
     for card in all_cards[len(here) :]:
         card.number = card.item.number
     count_read_facts(shown, reading_list.member_id, now)
+    note_changes(shown, now, get_language())
     tell_changes(shown, request.preferences, now)  # type: ignore[attr-defined]
     kept_cards, loose_notes = _place(notes, all_cards)
     here_page = None if show else page.number
@@ -195,7 +195,7 @@ def render_list(
 
 def _part(reading_list: ReadingList, show: str) -> Any:
     """Return what `show` names of a list, in its order; the latest first in the archive."""
-    items = reading_list.saved_items.with_targets()  # type: ignore[attr-defined]
+    items = reading_list.saved_items.for_cards()  # type: ignore[attr-defined]
     if show == "archived":
         return items.archived()
     if show == "unread":
@@ -229,7 +229,7 @@ def _elsewhere(
     missing = named - {item.pk for item in here}
     if not missing:
         return []
-    items = reading_list.saved_items.with_targets()  # type: ignore[attr-defined]
+    items = reading_list.saved_items.for_cards()  # type: ignore[attr-defined]
     return list(items.with_numbers().filter(pk__in=missing))
 
 

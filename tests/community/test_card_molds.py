@@ -5,7 +5,7 @@ from django.template import Context, engines
 from django.utils import timezone, translation
 
 from community import card_molds
-from community.card_molds import card_as_html
+from community.card_molds import cards_as_html
 from community.cards import cards, count_read_facts
 from community.cleared_notes import keep_cleared_note
 from facts.preferences import Preferences
@@ -69,16 +69,16 @@ def test_filled_mold_is_what_the_template_makes(around, shown, show):
 
     for _time in range(2):
         for card in shown:
-            assert card_as_html(card, around) == by_template(card, around)
+            assert cards_as_html([card], around) == by_template(card, around)
     # As many as there are shapes, however many cards.
     assert 0 < len(card_molds._molds) <= len(shown)
 
 
 def test_mold_is_made_once_for_each_language(around, shown):
     card_molds._molds.clear()
-    card_as_html(shown[0], around)
+    cards_as_html([shown[0]], around)
     with translation.override("es"):
-        card_as_html(shown[0], around)
+        cards_as_html([shown[0]], around)
 
     assert {key[0] for key in card_molds._molds} == {"en", "es"}
 
@@ -86,7 +86,7 @@ def test_mold_is_made_once_for_each_language(around, shown):
 def test_mold_keeps_nothing_of_anybody(around, shown):
     card_molds._molds.clear()
     for card in shown:
-        card_as_html(card, around)
+        cards_as_html([card], around)
 
     kept = str(card_molds._molds)
 
@@ -98,5 +98,5 @@ def test_note_that_was_just_emptied_can_be_put_back(around, shown):
     item = shown[0].item
     keep_cleared_note(around["request"], item.reading_list_id, item.pk, "what it was")
 
-    assert card_as_html(shown[0], around) == by_template(shown[0], around)
-    assert "hidden data-note-undo" not in card_as_html(shown[0], around)
+    assert cards_as_html([shown[0]], around) == by_template(shown[0], around)
+    assert "hidden data-note-undo" not in cards_as_html([shown[0]], around)
