@@ -135,19 +135,56 @@ def update(instance: Any) -> None:
     """
     if type(instance) not in KINDS:
         return
-    kind, entries_of = KINDS[type(instance)]
-    key = str(instance.pk) if instance.pk else ""
-    with transaction.atomic():
-        SearchEntry.objects.filter(kind=kind, key=key).delete()
-        if key and type(instance)._base_manager.filter(pk=instance.pk).exists():
-            entries = list(entries_of(instance))
-            for entry in entries:
-                entry.kind, entry.key = kind, key
-            SearchEntry.objects.bulk_create(entries)
-            SearchWord.objects.learn(word for entry in entries for word in _words(entry))
+    with transaction.atomic(savepoint=False):
+        _replace([instance])
         if isinstance(instance, Topic):
-            for fact in instance.facts.select_related("topic"):  # type: ignore[attr-defined]
-                update(fact)
+            facts = instance.facts.select_related("topic")  # type: ignore[attr-defined]
+            _replace(facts.prefetch_related("versions"))
+
+
+def _replace(instances: Sequence[Any]) -> None:
+    """Write what is now another for rows of one kind, and nothing where all is as it was."""
+    if not instances:
+        return
+    kind = KINDS[type(instances[0])][0]
+    keys = [str(instance.pk) for instance in instances]
+    there = list(SearchEntry.objects.filter(kind=kind, key__in=keys))
+    wanted = _entries(instances)
+    if wanted and len(instances) == 1 and not _exists(instances[0]):
+        wanted = []
+    if {_said(entry) for entry in there} == {_said(entry) for entry in wanted}:
+        return
+    if there:
+        SearchEntry.objects.filter(kind=kind, key__in=keys).delete()
+    _write(wanted)
+
+
+def _exists(instance: Any) -> bool:
+    return type(instance)._base_manager.filter(pk=instance.pk).exists()
+
+
+def _entries(instances: Iterable[Any]) -> list[SearchEntry]:
+    entries = []
+    for instance in instances:
+        kind, entries_of = KINDS[type(instance)]
+        for entry in entries_of(instance):
+            entry.kind, entry.key = kind, str(instance.pk)
+            entries.append(entry)
+    return entries
+
+
+def _said(entry: SearchEntry) -> tuple[Any, ...]:
+    """Return all that `entry` says, for comparing."""
+    return tuple(
+        getattr(entry, field.attname)
+        for field in SearchEntry._meta.concrete_fields
+        if not field.primary_key
+    )
+
+
+def _write(entries: list[SearchEntry]) -> None:
+    SearchEntry.objects.bulk_create(entries, batch_size=BATCH)
+    SearchWord.objects.learn(word for entry in entries for word in _words(entry))
 
 
 def add(instances: Sequence[Any]) -> None:
@@ -157,16 +194,9 @@ def add(instances: Sequence[Any]) -> None:
     """
     if not instances:
         return
-    kind, entries_of = KINDS[type(instances[0])]
-    if kind == "fact":
+    if isinstance(instances[0], Fact):
         prefetch_related_objects(instances, "topic", "versions")
-    entries = []
-    for instance in instances:
-        for entry in entries_of(instance):
-            entry.kind, entry.key = kind, str(instance.pk)
-            entries.append(entry)
-    SearchEntry.objects.bulk_create(entries, batch_size=BATCH)
-    SearchWord.objects.learn(word for entry in entries for word in _words(entry))
+    _write(_entries(instances))
 
 
 def rebuild() -> int:

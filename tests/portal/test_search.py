@@ -2,7 +2,8 @@ from datetime import timedelta
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError
+from django.db import IntegrityError, connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -388,3 +389,32 @@ def test_snippet_keeps_lines_apart_and_brackets_together(client, db):
     html = client.get("/search/?q=thirst").content.decode()
 
     assert "Signs (of calcium): new <mark>thirst</mark>. pain." in html
+
+
+class TestIndexing:
+    def test_what_is_as_it_was_is_not_written_again(self):
+        live = make_live(FactFactory())
+        before = list(SearchEntry.objects.order_by("pk").values())
+
+        live.fact.save()
+        live.fact.topic.save()
+
+        assert list(SearchEntry.objects.order_by("pk").values()) == before
+
+    def test_topic_of_many_facts_asks_as_much_as_one_of_few(self, django_assert_num_queries):
+        few, many = TopicFactory(), TopicFactory()
+        for topic in (few, *[many] * 9):
+            make_live(FactFactory(topic=topic))
+
+        with CaptureQueriesContext(connection) as asked:
+            index.update(withdrawn(few))
+        with django_assert_num_queries(len(asked)):
+            index.update(withdrawn(many))
+
+        assert not SearchEntry.objects.filter(kind="fact").exists()
+
+
+def withdrawn(topic):
+    type(topic).objects.filter(pk=topic.pk).update(published_at=None)
+    topic.refresh_from_db()
+    return topic
