@@ -211,6 +211,12 @@ class MemberAdmin(admin.ModelAdmin):
         """Deleting on request is a step of its own."""
         return False
 
+    def delete_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Refuse before anything is looked up: nobody learns whether there is such a number."""
+        raise PermissionDenied
+
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return bool(request.user.is_superuser)  # type: ignore[union-attr]
 

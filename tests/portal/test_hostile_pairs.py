@@ -6,6 +6,8 @@ from itertools import pairwise
 
 import pytest
 from allauth.mfa.models import Authenticator
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from community.models import DataExport
@@ -21,7 +23,7 @@ from tests.portal.world import ITEMS, LISTS
 
 pytestmark = pytest.mark.django_db
 
-VARYING = {"X-Request-ID", "Date", "Content-Length"}
+VARYING = {"X-Request-ID", "Date", "Content-Length", "Expires"}
 TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="\w+"')
 NOBODYS = "00000000-0000-4000-8000-0000000000ff"
 STRANGERS = ("other", "editor", "moderator", "superuser", "visitor")
@@ -42,11 +44,16 @@ FILLED = {
 
 
 def answer(world, role, method, address, key, data=None):
-    """Return all that a reply tells but for `key`, which whoever asks knows, and tokens."""
-    response = world.ask(role, method, address, data, is_proved=True)
+    """Return all that a reply tells but for `key`, which whoever asks knows, and tokens.
+
+    How often it asked the database is a part of that: it can be heard in the time.
+    """
+    with CaptureQueriesContext(connection) as queries:
+        response = world.ask(role, method, address, data, is_proved=True)
     text = TOKEN.sub("", response.text) if not response.streaming else ""
     headers = {n: v.replace(key, "KEY") for n, v in response.items() if n not in VARYING}
-    return response.status_code, headers, sorted(response.cookies), text.replace(key, "KEY")
+    text = text.replace(key, "KEY")
+    return response.status_code, headers, sorted(response.cookies), text, len(queries)
 
 
 def test_z2_the_table_names_pages_of_a_list():
