@@ -4,10 +4,12 @@ SQLite lets whoever asks first after a commit write, and all others sleep for up
 they ask again (sqlite.org/c3ref/busy_timeout.html). Under load the newest comer wins, and somebody
 waits in vain for five seconds. Here a transaction, and a single statement that writes, waits in a
 queue first. Other programs that write into the file are in no queue: for them SQLite's own wait
-is left, of what the whole may take.
+is left, of what the whole may take. Once somebody has waited for them in vain, the next ones hardly
+wait: they would only keep every thread of the server from those who read.
 """
 
 import re
+import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -21,6 +23,7 @@ from portal.sqlite.turn import Turn, turn_of
 _WRITES = re.compile(r"\s*(insert|update|delete|replace)\b", re.IGNORECASE)
 _NO_WAIT = nullcontext()
 LEAST = 0.1  # seconds that SQLite may wait for other programs, however long the queue was
+HARDLY = 0.25  # seconds to wait in all, while another program is known to write
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
@@ -68,27 +71,32 @@ class DatabaseWrapper(base.DatabaseWrapper):
         if self._has_turn or self.is_in_memory_db():
             yield
             return
-        began = time.monotonic()
-        seconds = float(self.settings_dict["OPTIONS"].get("timeout", 5))
+        turn, began = self._turn, time.monotonic()
+        timeout = float(self.settings_dict["OPTIONS"].get("timeout", 5))
+        seconds = min(HARDLY, timeout) if turn.is_in_vain else timeout
         try:
-            has_come = self._turn.take(seconds)
+            has_come = turn.take(seconds)
         except OSError as error:
             raise OperationalError("the files of the queue cannot be opened") from error
         if not has_come:
+            turn.is_in_vain = True
             raise OperationalError("database is locked: others wait before this one")
         self._has_turn = True
-        waited = time.monotonic() - began
-        is_late = waited > LEAST
+        left = max(LEAST, seconds - (time.monotonic() - began))
+        is_shorter = left < timeout - LEAST
         try:
-            if is_late:
-                self._let_wait(max(LEAST, seconds - waited))
+            if is_shorter:
+                self._let_wait(left)
             yield
-        except BaseException:
+            turn.is_in_vain = False
+        except BaseException as error:
+            if _is_busy(error):
+                turn.is_in_vain = True
             self._give_turn_if_over()
             raise
         finally:
-            if is_late:
-                self._let_wait(seconds)
+            if is_shorter:
+                self._let_wait(timeout)
 
     def _let_wait(self, seconds: float) -> None:
         self.connection.execute(f"PRAGMA busy_timeout = {int(seconds * 1000)}")
@@ -106,6 +114,12 @@ class DatabaseWrapper(base.DatabaseWrapper):
         if self._has_turn:
             self._has_turn = False
             self._turn.give()
+
+
+def _is_busy(error: BaseException) -> bool:
+    """Whether SQLite waited in vain for another program that writes."""
+    code = getattr(error.__cause__ or error, "sqlite_errorcode", 0)
+    return bool(code & 0xFF == sqlite3.SQLITE_BUSY)
 
 
 class Cursor(base.SQLiteCursorWrapper):

@@ -20,6 +20,8 @@ class Turn:
 
     def __init__(self, path: str) -> None:
         self.path = path
+        # Whether the last one who wanted to write waited in vain.
+        self.is_in_vain = False
         self._guard = threading.Lock()
         self._waiting: deque[threading.Event] = deque()
         self._is_taken = False

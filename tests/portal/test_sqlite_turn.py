@@ -9,6 +9,7 @@ from contextlib import closing
 import pytest
 from django.db import OperationalError
 
+from portal.sqlite import base
 from portal.sqlite.base import DatabaseWrapper
 from portal.sqlite.turn import Turn
 
@@ -150,6 +151,23 @@ def test_other_program_that_writes_is_waited_for_in_vain(connect, tmp_path, is_t
     write(two)
 
     assert words(two) == ["a"]
+
+
+def test_once_somebody_waited_in_vain_the_next_hardly_wait(connect, tmp_path, monkeypatch):
+    waits = []
+    take = Turn.take
+    monkeypatch.setattr(Turn, "take", lambda self, s: waits.append(s) or take(self, s))
+    monkeypatch.setattr(base, "HARDLY", 0.02)
+    with closing(sqlite3.connect(tmp_path / "db", isolation_level=None)) as foreign:
+        foreign.execute("BEGIN IMMEDIATE")
+        for _time in range(2):
+            with pytest.raises(OperationalError):
+                write(connect())
+
+    for _time in range(2):
+        write(connect())
+
+    assert waits == [0.1, 0.02, 0.02, 0.1]
 
 
 def test_queue_whose_files_cannot_be_opened_is_a_failing_database(connect, tmp_path):
