@@ -52,15 +52,15 @@ def processes(group):
 
 
 def family(parent):
-    """Return the numbers of `parent` and all that descend from it, in groups of their own, too."""
+    """Return the numbers of `parent` and all that descend from it, each with who began it."""
     parents = {}
     for stat in Path("/proc").glob("[0-9]*/stat"):
         with suppress(OSError):
             parents[int(stat.parent.name)] = int(stat.read_text().rpartition(")")[2].split()[1])
-    found, new = [], [parent]
+    found, new = {}, {parent: 0}
     while new:
-        found += new
-        new = [child for child, own in parents.items() if own in new]
+        found |= new
+        new = {child: own for child, own in parents.items() if own in new}
     return found
 
 

@@ -17,16 +17,17 @@ from datetime import date
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
+from pages import kinds
 from servers import ROOT, TICKS, Place, family, need, temporary_folder
 
 SECONDS, MEGABYTES = 3.0, 120.0
 TIMES = 12  # each page is opened, so that every process has its turn
 ROLES = {
     "portal.supervisor": "supervisor",
-    "portal.server": "web server, parent",
-    "multiprocessing": "worker of the web server",
+    "portal.server": "web server",
     "manage.py": "worker of tasks",
 }
+WORKER = "worker of the web server"  # which goes by the same command as the web server
 
 
 def fetch(place, path, session=""):
@@ -73,12 +74,15 @@ def work(parent):
 
 def memory(parent):
     """Return for each kind of process the largest RSS and PSS that one of it has, in MB."""
-    found = {}
-    for number in family(parent):
+    found, roles = {}, {}
+    for number, began_by in family(parent).items():
         command = Path(f"/proc/{number}/cmdline").read_bytes().decode().replace("\0", " ")
-        if "resource_tracker" in command:
+        role = next((role for mark, role in ROLES.items() if mark in command), "")
+        if roles.get(began_by) == "web server":
+            role = WORKER
+        if not role or "resource_tracker" in command:
             continue
-        role = next((role for mark, role in ROLES.items() if mark in command), command[:30])
+        roles[number] = role
         sizes = dict.fromkeys(("Rss", "Pss"), 0.0)
         for line in Path(f"/proc/{number}/smaps_rollup").read_text().splitlines()[1:]:
             name, _colon, size = line.partition(":")
@@ -86,48 +90,6 @@ def memory(parent):
                 sizes[name] = int(size.split()[0]) / 1024
         found.setdefault(role, []).append(tuple(sizes.values()))
     return {role: tuple(map(max, zip(*sizes, strict=True))) for role, sizes in found.items()}
-
-
-def pages(place):
-    """Return the kinds of pages: addresses, and the session of who opens them."""
-    place.set_up_django()
-    from django.test import Client
-    from django.utils import timezone
-
-    from community.models import ReadingList, SupportGroup
-    from facts.models import Fact, Topic
-    from tests.factories import MeetingFactory, MemberFactory, make_staff
-
-    topic = Topic.objects.filter(facts__isnull=False).first()
-    fact = Fact.objects.first()
-    group = SupportGroup.objects.published(timezone.now()).first() or MeetingFactory().group
-    member, editor = MemberFactory(), make_staff("Editor")
-    reading_list = ReadingList.objects.create(member=member, title="Mine", is_default=True)
-    reading_list.add(topic)
-
-    def session(person):
-        browser = Client(SERVER_NAME="localhost")
-        browser.force_login(person)
-        return browser.cookies["session"].value
-
-    own, at_desk = session(member), session(editor)
-    mine, page = f"/lists/{reading_list.pk}/", group.get_absolute_url()
-    return {
-        "public pages": (
-            ["/", "/facts/", topic.get_absolute_url(), fact.get_absolute_url(), "/groups/", page,
-             "/glossary/", "/questions/", "/help/", "/new/", "/sitemap.xml"],
-            "",
-        ),
-        "search, with a slip": (["/search/?q=metastasys", "/groups/?place=London"], ""),
-        "calendar file": ([f"{page}calendar.ics"], ""),
-        "a member's pages": (["/lists/", mine, f"{mine}sheet/", "/account/"], own),
-        "files of a list, sheet as PDF": (
-            [f"{mine}list.json", f"{mine}list.csv", f"{mine}sheet.pdf"], own,
-        ),
-        "the desk": (
-            ["/admin/", "/admin/facts/fact/", f"/admin/facts/fact/{fact.pk}/change/"], at_desk,
-        ),
-    }  # fmt: skip
 
 
 def main():
@@ -152,12 +114,12 @@ def main():
             f"(the quickest {min(took)[0]:.1f}), {worked:.1f} s of work; wanted {SECONDS:g} s.\n"
         )
         rows = {"at start": memory(process.pid)}
-        for kind, (paths, session) in pages(place).items():
-            for path in paths:
-                answers = {fetch(place, path, session) for _time in range(TIMES)}
+        for name, kind in kinds(place).items():
+            for path in kind.paths:
+                answers = {fetch(place, path, kind.session) for _time in range(TIMES)}
                 if answers != {200}:
                     raise SystemExit(f"{path} answered {sorted(answers)}.")
-            rows[kind] = memory(process.pid)
+            rows[name] = memory(process.pid)
         show(rows)
     finally:
         if process:
@@ -167,13 +129,13 @@ def main():
 
 
 def show(rows):
-    roles = list(ROLES.values())
+    roles = [*ROLES.values(), WORKER]
     print("| after | " + " | ".join(roles) + " |")
     print("| --- |" + " ---: |" * len(roles))
     for kind, sizes in rows.items():
         cells = [f"{sizes[role][0]:.0f} / {sizes[role][1]:.0f}" for role in roles]
         print(f"| {kind} | " + " | ".join(cells) + " |")
-    most = max(sizes["worker of the web server"][0] for sizes in rows.values())
+    most = max(sizes[WORKER][0] for sizes in rows.values())
     print(f"\nMB, RSS / PSS of the largest of its kind. A worker takes {most:.0f} MB at most; "
           f"wanted below {MEGABYTES:g}.")  # fmt: skip
 
