@@ -136,9 +136,9 @@ def make(first: int, last: int, now: datetime) -> tuple[list[Topic], list[Fact]]
         if f"example-{number}" not in here
     ]
     facts = Fact.objects.bulk_create(each.fact for each in made)
-    versions = FactVersion.objects.bulk_create(each.version for each in made)
+    # Their own managers measure each text, and add nothing to one that was decided.
+    versions = models.QuerySet(FactVersion).bulk_create(each.version for each in made)
     source = _source(now)
-    # Its own manager adds nothing to a version that was decided.
     models.QuerySet(Citation).bulk_create(
         Citation(version=version, source=source, supports="Nothing: it is an example.")
         for version in versions

@@ -9,7 +9,7 @@ from django.db import connection
 from django.db.models import BooleanField
 from django.db.models.expressions import RawSQL
 
-from portal.search.rows import BOUNDS, HIT_BEGINS, HIT_ENDS, NAMED, Row
+from portal.search.rows import BOUNDS, HIT_BEGINS, HIT_ENDS, Row
 from portal.search.terms import Term
 
 # What is shown is chosen first: ts_headline reads the whole text, so it runs on 20 rows only.
@@ -61,7 +61,7 @@ _RANK_OF_ONE = f"%(weight_N)s * ts_rank({_WEIGHTS}, e.words, to_tsquery('english
 _HEADLINE = f"StartSel={HIT_BEGINS}, StopSel={HIT_ENDS}, MaxWords=24, MinWords=12, MaxFragments=0"
 # More texts than a thousand are many, however many there are.
 _COUNT = """(SELECT count(*) FROM (
-    SELECT 1 FROM portal_searchentry WHERE words @@ to_tsquery('english', %s) LIMIT 1000
+    SELECT 1 FROM portal_searchentry WHERE words @@ to_tsquery('english', %s) LIMIT %s
 ) AS holders)"""
 
 
@@ -105,7 +105,8 @@ def _find(
 def frequencies(terms: Sequence[Term]) -> list[int]:
     """Return for each of `terms` how many texts hold it, a thousand at most."""
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {', '.join([_COUNT] * len(terms))}", [_match(t) for t in terms])
+        values = [value for term in terms for value in (_match(term), BOUNDS["ranked"])]
+        cursor.execute(f"SELECT {', '.join([_COUNT] * len(terms))}", values)
         return list(cursor.fetchone())
 
 
@@ -116,4 +117,4 @@ def titles(words: Sequence[str]) -> RawSQL:
         SELECT id FROM portal_searchentry WHERE title_words @@ to_tsquery('english', %s)
         ORDER BY id DESC LIMIT %s
     )"""
-    return RawSQL(sql, [query, NAMED], output_field=BooleanField())  # noqa: S611  Words are quoted.
+    return RawSQL(sql, [query, BOUNDS["most_named"]], output_field=BooleanField())  # noqa: S611  Words are quoted.

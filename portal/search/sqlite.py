@@ -8,7 +8,7 @@ from django.db.models import BooleanField
 from django.db.models.expressions import RawSQL
 
 from portal.models import SearchWord
-from portal.search.rows import BOUNDS, HIT_BEGINS, HIT_ENDS, NAMED, Row
+from portal.search.rows import BOUNDS, HIT_BEGINS, HIT_ENDS, Row
 from portal.search.terms import Term, completed
 
 # FTS5 keeps such beginnings ready (migration 0002). A longer one it gathers from all texts that
@@ -16,8 +16,10 @@ from portal.search.terms import Term, completed
 LONGEST_BEGINNING = 3  # letters
 
 # bm25() is smaller for a better hit; a word in a title weighs eight times one in the text.
-# CROSS JOIN goes through `best` in its order (https://www.sqlite.org/optoverview.html, "Manual
-# control"), so only as many entries are read, and snippets made, as are shown.
+# Which of the parts finds anything is said in what it matches: a condition of its own would be
+# asked of each text that does. CROSS JOIN goes through `best` in its order
+# (https://www.sqlite.org/optoverview.html, "Manual control"), so only as many entries are read,
+# and snippets made, as are shown.
 _SQL = """
     WITH size(n) AS MATERIALIZED (
         SELECT count(*) FROM (
@@ -28,7 +30,7 @@ _SQL = """
     named(id, points) AS MATERIALIZED (
         SELECT e.id, length(e.title)
         FROM portal_searchtext CROSS JOIN portal_searchentry e ON e.id = portal_searchtext.rowid
-        WHERE portal_searchtext MATCH %(named)s AND (SELECT n FROM size) > %(ranked)s
+        WHERE portal_searchtext MATCH iif((SELECT n FROM size) > %(ranked)s, %(named)s, '""')
           AND e.language = %(language)s
           AND e.live_from <= %(at)s AND (e.live_until IS NULL OR e.live_until > %(at)s)
         ORDER BY portal_searchtext.rowid DESC LIMIT %(most_named)s
@@ -36,7 +38,7 @@ _SQL = """
     newest(id, points) AS MATERIALIZED (
         SELECT e.id, -e.id
         FROM portal_searchtext CROSS JOIN portal_searchentry e ON e.id = portal_searchtext.rowid
-        WHERE portal_searchtext MATCH %(all)s AND (SELECT n FROM size) > %(ranked)s
+        WHERE portal_searchtext MATCH iif((SELECT n FROM size) > %(ranked)s, %(all)s, '""')
           AND e.language = %(language)s
           AND e.live_from <= %(at)s AND (e.live_until IS NULL OR e.live_until > %(at)s)
         ORDER BY portal_searchtext.rowid DESC LIMIT %(limit)s + %(most_named)s
@@ -44,7 +46,7 @@ _SQL = """
     best(id, tier, points) AS MATERIALIZED (
         SELECT rowid, 0, bm25(portal_searchtext, 8.0, 8.0, 1.0)
         FROM portal_searchtext
-        WHERE portal_searchtext MATCH %(all)s AND (SELECT n FROM size) <= %(ranked)s
+        WHERE portal_searchtext MATCH iif((SELECT n FROM size) > %(ranked)s, '""', %(all)s)
         UNION ALL SELECT id, 1, points FROM named
         UNION ALL SELECT id, 2, points FROM newest WHERE id NOT IN (SELECT id FROM named)
         ORDER BY 2, 3, 1 LIMIT %(ranked)s
@@ -60,7 +62,7 @@ _SQL = """
     LIMIT %(limit)s
 """
 _COUNT = """(SELECT count(*) FROM (
-    SELECT 1 FROM portal_searchtext WHERE portal_searchtext MATCH %s LIMIT 1000
+    SELECT 1 FROM portal_searchtext WHERE portal_searchtext MATCH %s LIMIT %s
 ))"""
 
 
@@ -105,7 +107,8 @@ def _find(match: str, at: datetime, language: str) -> list[Row]:
 def frequencies(terms: Sequence[Term]) -> list[int]:
     """Return for each of `terms` how many texts hold it, a thousand at most."""
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {', '.join([_COUNT] * len(terms))}", [_match(t) for t in terms])
+        values = [value for term in terms for value in (_match(term), BOUNDS["ranked"])]
+        cursor.execute(f"SELECT {', '.join([_COUNT] * len(terms))}", values)
         return list(cursor.fetchone())
 
 
@@ -120,4 +123,4 @@ def titles(words: Sequence[str]) -> RawSQL:
         SELECT rowid FROM portal_searchtext WHERE portal_searchtext MATCH %s
         ORDER BY rowid DESC LIMIT %s
     )"""
-    return RawSQL(sql, [match, NAMED], output_field=BooleanField())  # noqa: S611  Words are quoted.
+    return RawSQL(sql, [match, BOUNDS["most_named"]], output_field=BooleanField())  # noqa: S611  Words are quoted.
