@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cached_property, reduce
+from math import sqrt
 from operator import add
 from typing import Any
 
@@ -12,7 +13,7 @@ from django.db.models import Case, Count, Exists, F, OuterRef, Q, Value, When
 from django.utils.translation import gettext as _
 
 from community.countries import country_of_zone
-from community.distances import in_words, km_between, units_for, within_box
+from community.distances import MILE, in_words, km_between, units_for, within_box
 from community.finding import tally as tallies
 from community.finding.criteria import (
     AUDIENCES,
@@ -33,11 +34,14 @@ from community.finding.day_times import DAY_TIMES, taking_place
 from community.finding.tally import Kind, Tally
 from community.freshness import shown_unasked
 from community.languages import language_in_words
+from community.meeting_times import LONGEST_MEETING
 from community.models import Occurrence, Place, Service, SupportGroup
 from community.models.groups import GROUP_AUDIENCES, SupportGroupQuerySet
 
 PAGE_SIZE = 20
 SERVICES = 3
+# More groups than these are not all put in order for a page.
+MANY = 200
 _WAY_FIELDS = {"online": "is_online", "phone": "is_by_phone", IN_PERSON: "is_in_person"}
 
 
@@ -158,6 +162,9 @@ class Search:
     @property
     def groups(self) -> SupportGroupQuerySet:
         """The groups that fit, in their order, with `next_starts_at`."""
+        return self._in_order(self._fitting())
+
+    def _fitting(self) -> SupportGroupQuerySet:
         asked = self.criteria
         groups = self._listed()
         if not asked.also:
@@ -169,7 +176,7 @@ class Search:
             groups = groups.filter(**{f"{name}__contains": asked.language})
         if asked.when:
             groups = groups.filter(Exists(self._taking_place()))
-        return self._in_order(self._of_way(groups))
+        return self._of_way(groups)
 
     def _of_way(self, groups: SupportGroupQuerySet) -> SupportGroupQuerySet:
         way = self.criteria.way
@@ -217,12 +224,60 @@ class Search:
         # The tally knows, so the database need not count again.
         paginator.count = self.tally.total
         page = paginator.get_page(number)
-        page.object_list = list(page.object_list)
+        page.object_list = self._rows(groups, max(page.start_index(), 1) - 1, page.end_index())
         Occurrence.objects.attach_next(page.object_list, self.at)
         for group in page.object_list:
             group.reasons = list(self._reasons(group))
             group.current_meetings = [m for m in group.meetings.all() if m.is_current(self.at)]
         return page
+
+    def _rows(self, groups: SupportGroupQuerySet, first: int, last: int) -> list[SupportGroup]:
+        """Return those of `groups` from place `first` up to `last`.
+
+        Of many groups only those are put in order that can stand there.
+        """
+        if self.tally.total > MANY and self.order in {NEXT, NEAREST}:
+            for can_stand_there in self._ahead(last):
+                rows = list(groups.filter(can_stand_there)[first:last])
+                if len(rows) == last - first:
+                    return rows
+        return list(groups[first:last])
+
+    def _ahead(self, number: int) -> Iterator[Q]:
+        """Yield conditions, each read from an index, that the first `number` of the groups fulfil.
+
+        That holds if as many groups fulfil it; the next condition is for when they do not.
+        """
+        if self.order == NEXT:
+            yield Q(pk__in=self._soonest(number))
+            return
+        near = {miles: self.tally.near(miles) for miles in DISTANCES}
+        if near[self.criteria.within] < number:
+            yield self._near(self.criteria.within) | Q(pk__in=self._soonest(number))
+            return
+        miles = next(miles for miles in DISTANCES if near[miles] >= number)
+        # Were they spread evenly, twice as many as are needed would meet so near.
+        share = 2 * number / near[miles]
+        if share < 1:
+            yield self._near(miles * sqrt(share))
+        yield self._near(miles)
+
+    def _near(self, miles: float) -> Q:
+        assert self.place is not None  # noqa: S101  Callers ask has_distance first.
+        box = within_box(self.place.latitude, self.place.longitude, miles * MILE)
+        return Q(is_in_person=True, distance_km__lte=miles * MILE) & box
+
+    def _soonest(self, number: int) -> Any:
+        """Return the groups that fit of the next dates, many enough for `number` groups."""
+        # A group has more than one date, and some have two meetings a week.
+        dates = 3 * number + 40
+        fitting = self._fitting().filter(pk=OuterRef("meeting__group"))
+        coming = Occurrence.objects.upcoming(self.at).filter(
+            Exists(fitting.order_by()), starts_at__gt=self.at - LONGEST_MEETING
+        )
+        # In the order of SupportGroupQuerySet.by_next_meeting().
+        coming = coming.order_by("starts_at", "meeting__group__name", "meeting__group")
+        return coming.values("meeting__group")[:dates]
 
     def _reasons(self, group: SupportGroup) -> Iterator[str]:
         """Yield, in words, what of that which is looked for `group` has."""

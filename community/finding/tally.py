@@ -58,6 +58,14 @@ class Tally:
         """How many more would fit if those were shown that nobody has confirmed lately."""
         return sum(kind.number for kind, obstacles in self._judged if obstacles == UNCONFIRMED)
 
+    def near(self, miles: int) -> int:
+        """How many of those that fit meet in person within `miles`, one of `DISTANCES`."""
+        return sum(
+            kind.number
+            for kind, obstacles in self._judged
+            if not obstacles and IN_PERSON in kind.ways and kind.miles and kind.miles <= miles
+        )
+
     def obstacles(self, kind: Kind) -> int:
         """Return the sum of what keeps `kind` out; 0 if it fits."""
         asked = self.criteria

@@ -124,6 +124,8 @@ class Occurrence(models.Model):
             models.Index(name="community_occurrence_ends", fields=["ends_at", "starts_at"]),
             # The next date of each meeting, for lists of groups.
             models.Index(name="community_occurrence_next", fields=["meeting", "starts_at"]),
+            # The next dates of all meetings, for the first page of a long list of groups.
+            models.Index(name="community_occurrence_soonest", fields=["starts_at"]),
         ]
         constraints = [
             models.UniqueConstraint(

@@ -1,0 +1,97 @@
+"""Of many groups only those are put in order that can stand on a page."""
+
+from datetime import UTC, datetime
+
+import pytest
+import time_machine
+from django.db import connection
+
+from community import demo
+from community.finding import search as finding
+from community.finding.criteria import Criteria
+from community.finding.search import Reader, Search
+from community.models import Place
+
+pytestmark = pytest.mark.django_db
+
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+LONDON = Place(name="London", country="GB", latitude=51.51, longitude=-0.13)
+ASKED = [
+    {},
+    {"way": "online"},
+    {"way": "in-person", "near": "x"},
+    {"near": "x"},
+    {"near": "x", "within": 5, "audience": "men"},
+    {"near": "x", "order": "next", "language": "en"},
+    {"near": "x", "order": "match"},
+]
+
+
+@pytest.fixture(autouse=True)
+def _groups():
+    """Many groups in one town, a few elsewhere, and some that have no date ahead."""
+    with time_machine.travel(NOW, tick=False):
+        towns = len(demo.TOWNS)
+        made = [demo.example(1 + towns * n, NOW) for n in range(50)]
+        made += [demo.example(2 + n, NOW) for n in range(10)]
+        demo.save(made, NOW)
+        yield
+
+
+def pages(asked):
+    search = Search(Criteria(**asked), LONDON if "near" in asked else None, Reader(), NOW)
+    numbers = range(1, search.page(None).paginator.num_pages + 1)
+    return [[group.pk for group in search.page(str(number))] for number in numbers]
+
+
+@pytest.mark.parametrize("asked", ASKED, ids=str)
+def test_every_page_is_the_same_as_if_all_were_put_in_order(asked, monkeypatch):
+    expected = pages(asked)
+    monkeypatch.setattr(finding, "MANY", 0)
+
+    found = pages(asked)
+
+    assert found == expected
+    assert sum(map(len, found)) > 3
+
+
+def sent(asked):
+    """Return the statement that finds the groups of the first page, as the database plans it."""
+    search = Search(Criteria(**asked), LONDON if "near" in asked else None, Reader(), NOW)
+    statements = []
+
+    def note(execute, sql, params, many, context):
+        statements.append((sql, params))
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(note):
+        search.page(None)
+    groups = [(sql, params) for sql, params in statements if "next_starts_at" in sql]
+    plans = []
+    with connection.cursor() as cursor:
+        is_postgresql = connection.vendor == "postgresql"
+        if is_postgresql:
+            # So few rows would be read through, and sorted, by any database.
+            for way in ("seqscan", "bitmapscan", "sort"):
+                cursor.execute(f"SET LOCAL enable_{way} = off")
+        for sql, params in groups:
+            cursor.execute(f"EXPLAIN {'' if is_postgresql else 'QUERY PLAN '}{sql}", params)
+            plans.append("\n".join(str(row[-1]) for row in cursor.fetchall()))
+    return plans
+
+
+def test_next_meetings_are_read_through_an_index(monkeypatch):
+    monkeypatch.setattr(finding, "MANY", 0)
+
+    (plan,) = sent({})
+
+    assert "community_occurrence_soonest" in plan
+    assert "community_occurrence_next" in plan
+
+
+def test_nearest_groups_are_read_through_an_index(monkeypatch):
+    monkeypatch.setattr(finding, "MANY", 0)
+
+    plans = sent({"way": "in-person", "near": "x"})
+
+    assert all("community_group_coordinates" in plan for plan in plans)
