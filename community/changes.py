@@ -6,8 +6,8 @@ is left out like its text, until it is asked for.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any
+from datetime import UTC, date, datetime
+from typing import Any, NamedTuple
 
 from django.db.models import (
     Case,
@@ -15,6 +15,7 @@ from django.db.models import (
     DateTimeField,
     Exists,
     ExpressionWrapper,
+    Max,
     OuterRef,
     Q,
     QuerySet,
@@ -56,6 +57,8 @@ GROUP_WORDS = {
     "how_to_ask": _lazy("how to join"),
 }
 GROUP_FIELDS = tuple(GROUP_WORDS)
+_OF_A_VERSION = ("fact", "change_kind", "live_from", "live_until", "withdrawn_reason")
+_CHANGED = FactVersion.objects.filter(Q(change_kind__in=STEP_WORDS) | ~Q(withdrawn_reason=""))
 
 
 @dataclass(frozen=True)
@@ -199,6 +202,49 @@ def _group_kinds(at: datetime) -> list[tuple[str, Any]]:
     ]
 
 
+class _Seen(NamedTuple):
+    """What of a saved item says whether it can have changed since it was seen."""
+
+    pk: int
+    topic: int | None
+    fact: int | None
+    group: int | None
+    seen_at: datetime
+    seen_version: int | None
+    ended_on: date | None  # of the group
+
+
+_OF_AN_ITEM = ("pk", "topic", "fact", "group", "seen_at", "seen_version", "group__ended_on")
+
+
+@dataclass(frozen=True)
+class _Happened:
+    """When something last happened to saved things, by their key."""
+
+    versions: Mapping[int, Sequence[FactVersion]]  # of a fact, all that were ever live
+    newest_from: Mapping[int, datetime | None]  # of a topic: when its newest text began
+    touched: Mapping[int, datetime]  # of a group: when how it meets was last written
+
+    def is_after(self, seen: _Seen) -> bool:
+        """Whether anything has happened since it was seen that could be a change of it."""
+        if seen.group:
+            touched_at = self.touched.get(seen.group)
+            # It may have ended on the very day.
+            is_ended = seen.ended_on and seen.ended_on >= timezone.localdate(seen.seen_at)
+            return bool(is_ended) or (touched_at is not None and touched_at > seen.seen_at)
+        if seen.topic:
+            newest_from = self.newest_from.get(seen.topic)
+            return newest_from is not None and newest_from > seen.seen_at
+        versions = self.versions.get(seen.fact or 0, ())
+        version = next((v for v in versions if v.pk == seen.seen_version), None)
+        since: Any = version.live_from if version else seen.seen_at
+        return any(
+            (v.change_kind in STEP_WORDS and v.live_from > since)
+            or (v.is_withdrawn and v.live_until and v.live_until > seen.seen_at)
+            for v in versions
+        )
+
+
 def note_changes(shown: Iterable[Card], at: datetime, language: str | None) -> None:
     """Give the items of the cards `shown` their `change`, as `with_changes` has it.
 
@@ -207,45 +253,38 @@ def note_changes(shown: Iterable[Card], at: datetime, language: str | None) -> N
     many facts their topics have (`count_read_facts`). Asks twice at most.
     """
     shown = list(shown)
-    active = [card for card in shown if not card.item.archived_at]
-    touched = _touched_groups([card.item for card in active if card.item.group_id])
-    asked = {card.item.pk: card.item for card in active if _may_have_changed(card, touched)}
-    kinds = {item.kind for item in asked.values()}
-    items = SavedItem.objects.filter(pk__in=asked).order_by()
-    found = with_changes(items, at, language, only=kinds).values_list("pk", "change")
-    changes = dict(found) if asked else {}
+    seen = [_seen(card.item) for card in shown if not card.item.archived_at]
+    groups = {each.group for each in seen if each.group}
+    happened = _Happened(
+        {card.item.fact_id: card.versions for card in shown if card.item.fact_id},
+        {card.item.topic_id: card.newest_from for card in shown if card.item.topic_id},
+        _touched(groups, min(each.seen_at for each in seen)) if groups else {},
+    )
+    asked = [each for each in seen if happened.is_after(each)]
+    found = _asked(asked, at, language).values_list("pk", "change") if asked else ()
+    changes = dict(found)
     for card in shown:
         card.item.change = changes.get(card.item.pk, "")
 
 
-def _may_have_changed(card: Card, touched: Mapping[int, datetime]) -> bool:
-    """Whether anything has happened since `card` was seen that could be a change of it."""
-    item = card.item
-    if item.group_id:
-        # It may have ended on the very day.
-        ended_on, seen_on = item.group.ended_on, timezone.localdate(item.seen_at)  # type: ignore[union-attr]
-        is_touched = item.group_id in touched and touched[item.group_id] > item.seen_at
-        return is_touched or (ended_on is not None and ended_on >= seen_on)
-    if item.topic_id:
-        return card.newest_from is not None and card.newest_from > item.seen_at
-    seen = next((v for v in card.versions if v.pk == item.seen_version_id), None)
-    since: Any = seen.live_from if seen else item.seen_at
-    return any(
-        (version.change_kind in STEP_WORDS and version.live_from > since)
-        or (version.is_withdrawn and version.live_until and version.live_until > item.seen_at)
-        for version in card.versions
-    )
+def _seen(item: SavedItem) -> _Seen:
+    ended_on = item.group.ended_on if item.group else None
+    targets = item.topic_id, item.fact_id, item.group_id
+    return _Seen(item.pk, *targets, item.seen_at, item.seen_version_id, ended_on)
 
 
-def _touched_groups(items: Sequence[SavedItem]) -> dict[int, datetime]:
-    """Return when something of how the groups of `items` meet was last written, if it was since.
+def _asked(seen: Sequence[_Seen], at: datetime, language: str | None) -> Any:
+    """Return the items of `seen` with their `change`."""
+    kinds = {name for name in SavedItem.TARGETS for each in seen if getattr(each, name)}
+    items = SavedItem.objects.filter(pk__in=[each.pk for each in seen]).order_by()
+    return with_changes(items, at, language, only=kinds)
 
-    Since the first of them was seen, that is. Asks one query.
+
+def _touched(groups: Any, since: datetime) -> dict[int, datetime]:
+    """Return when something of how `groups` meet was last written, of those where it was `since`.
+
+    Asks one query.
     """
-    if not items:
-        return {}
-    groups = {item.group_id for item in items}
-    since = min(item.seen_at for item in items)
     history, removed = SupportGroup.history.model.objects, Meeting.history.model.objects
     written = [
         history.filter(id__in=groups, history_date__gt=since).values_list("id", "history_date"),
@@ -293,31 +332,63 @@ class Waiting:
 def waiting_items(
     member: Any, at: datetime, language: str | None, since: datetime = LONG_AGO
 ) -> QuerySet[Any]:
-    """Return what has changed on the lists of `member` since it was seen, the urgent first.
+    """Return what has changed on the lists of `member` since it was seen.
 
     Not what is archived, or on a list that is. With `since`, only what happened later.
     """
-    items = SavedItem.objects.active().filter(
+    # Most facts have never changed. This is asked once, and what follows for each item.
+    items = _on_lists_of(member)
+    items = items.filter(Q(fact=None) | Q(fact__in=_CHANGED.values("fact")))
+    return with_changes(items, at, language, since).exclude(change="")
+
+
+def _on_lists_of(member: Any) -> QuerySet[Any]:
+    return SavedItem.objects.active().filter(
         reading_list__member=member, reading_list__archived_at__isnull=True
     )
-    # Most facts have never changed. This is asked once, and what follows for each item.
-    ever = Q(change_kind__in=STEP_WORDS) | ~Q(withdrawn_reason="")
-    items = items.filter(Q(fact=None) | Q(fact__in=FactVersion.objects.filter(ever).values("fact")))
-    changed = with_changes(items, at, language, since).exclude(change="")
-    is_urgent = Case(When(change__in=URGENT, then=Value(0)), default=Value(1))
-    return changed.order_by(is_urgent, "reading_list", "position", "pk")
 
 
 def waiting(member: Any, preferences: Preferences, at: datetime) -> Waiting | None:
-    """Return what the page of all lists says, or None. Asks twice at most."""
-    items: Any = waiting_items(member, at, get_language())
-    found = list(items.with_targets()[:MOST_COUNTED])
+    """Return what the page of all lists says, the urgent first, or None. Asks six times at most."""
+    language = get_language()
+    items = _on_lists_of(member).order_by()
+    seen = [_Seen(*row) for row in items.values_list(*_OF_AN_ITEM)]
+    happened = _happened(items, seen, at, language)
+    asked = [each for each in seen if happened.is_after(each)]
+    if not asked:
+        return None
+    is_urgent = Case(When(change__in=URGENT, then=Value(0)), default=Value(1))
+    changed = _asked(asked, at, language).exclude(change="")
+    changed = changed.order_by(is_urgent, "reading_list", "position", "pk").for_cards()
+    found = list(changed[:MOST_COUNTED])
     if not found:
         return None
     shown = cards(found[:MOST_SHOWN], preferences, at)
     for card in shown:
         card.change = Change(card.item.change, _words(card.item.change))
     return Waiting(len(found), tuple(shown))
+
+
+def _happened(items: Any, seen: Sequence[_Seen], at: datetime, language: str | None) -> _Happened:
+    """Return what happened to `items`, which are `seen`. Asks a query for each kind of things."""
+    versions: dict[int, list[FactVersion]] = {}
+    if any(each.fact for each in seen):
+        facts = items.filter(fact__isnull=False).values("fact")
+        ever_live = FactVersion.objects.ever_live(at).filter(fact__in=facts)
+        ever_live = ever_live.filter(fact__in=_CHANGED.values("fact"))
+        for version in ever_live.only(*_OF_A_VERSION):
+            versions.setdefault(version.fact_id, []).append(version)
+    newest_from: dict[int, datetime | None] = {}
+    if any(each.topic for each in seen):
+        topics = items.filter(topic__isnull=False).values("topic")
+        live = FactVersion.objects.live(at).filter(language=language, fact__topic__in=topics)
+        newest = live.order_by().values("fact__topic").annotate(newest=Max("live_from"))
+        newest_from = dict(newest.values_list("fact__topic", "newest"))
+    touched: dict[int, datetime] = {}
+    if any(each.group for each in seen):
+        groups = items.filter(group__isnull=False).values("group")
+        touched = _touched(groups, min(each.seen_at for each in seen))
+    return _Happened(versions, newest_from, touched)
 
 
 def _versions(facts: Iterable[int | None], at: datetime) -> list[FactVersion]:

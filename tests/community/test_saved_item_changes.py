@@ -8,7 +8,7 @@ import time_machine
 from django.utils import timezone, translation
 
 from community.cards import cards, count_read_facts
-from community.changes import note_changes, with_changes
+from community.changes import note_changes, waiting, with_changes
 from community.models import ReadingList, SavedItem
 from facts.models import FactVersion
 from facts.preferences import Preferences
@@ -84,12 +84,15 @@ def kind_of(item, at=None, language="en"):
     at = at or timezone.now()
     items = SavedItem.objects.filter(pk=item.pk)
     told = with_changes(items, at, language).values_list("change", flat=True).get()
-    # The page of a list asks only of what may have changed, and says the same.
+    # The pages of a list and of all lists ask only of what may have changed, and say the same.
     with translation.override(language):
+        news = waiting(item.reading_list.member, Preferences(), at)
         shown = cards(items.for_cards(), Preferences(), at)
         count_read_facts(shown, item.reading_list.member_id, at)
         note_changes(shown, at, language)
     assert shown[0].item.change == told
+    waits = [card.item.change for card in news.cards if card.item == item] if news else []
+    assert waits == ([told] if told else [])
     return told
 
 
