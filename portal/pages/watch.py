@@ -101,6 +101,9 @@ class Watch:
             ("facts_factversion", "live_from"),
             ("facts_factversion", "live_until"),
             ("facts_topic", "published_at"),
+            ("facts_glossaryterm", "published_at"),
+            ("facts_question", "published_at"),
+            ("community_service", "published_at"),
             ("community_supportgroup", "published_at"),
         ):
             cursor.execute(
