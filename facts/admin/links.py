@@ -91,7 +91,7 @@ class LinkAdmin(RecordAdmin):
             for version in texts_with(link)
         ]
         items = format_html_join("", '<li><a href="{}">{}</a></li>', rows)
-        return format_html("<ul>{}</ul>", items) if rows else format_html("–")
+        return format_html("<ul>{}</ul>", items) if rows else "–"
 
     @admin.action(description=_("Check again with the next run"), permissions=["source"])
     def check_soon(self, request: HttpRequest, queryset: QuerySet) -> None:
