@@ -37,6 +37,8 @@ from community.models import (
 )
 from community.saving import unsaved_notes_in
 from facts.choices import Sensitivity
+from facts.forms.preferences import in_words
+from facts.preferences import Preferences
 
 # Under this kind, an event is about the account whose number is its key.
 MEMBER_KIND = "member"
@@ -123,6 +125,12 @@ def _question(row: SheetQuestion) -> str | None:
     return row.question.text if row.question.sensitivity == Sensitivity.NONE else ""
 
 
+def _how_it_is_read(member: Member) -> str:
+    """Return in words what was chosen, or "" if nothing ever was."""
+    chosen = member.preferences
+    return in_words(Preferences.parse(chosen)) if chosen else ""
+
+
 def _factor_name(factor: Authenticator) -> str:
     return str(factor.data.get("name", "")) if factor.type == Authenticator.Type.WEBAUTHN else ""
 
@@ -175,7 +183,7 @@ ACCOUNT = Part(
         "is_active": Shown(_("Switched on")),
         "is_staff": Shown(_("Works here")),
         "is_superuser": Shown(_("Is an administrator")),
-        "preferences": Shown(_("How you read")),
+        "preferences": Shown(_("How you read"), _how_it_is_read),
         "language": Shown(_("Your language")),
         "mail_about_changes": Shown(_("Mail about what you saved")),
         "mail_bounced_on": Shown(_("Since then, mail to you comes back")),

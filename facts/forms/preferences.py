@@ -1,10 +1,12 @@
 """The form of a reader's preferences."""
 
+from collections.abc import Iterator
 from itertools import groupby
 from typing import Any
 
 from crispy_forms.helper import FormHelper
 from django import forms
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from facts.choices import Sensitivity
@@ -100,3 +102,24 @@ class PreferencesForm(forms.Form):
             zone=chosen["zone"],
             units=chosen["units"],
         )
+
+
+def in_words(preferences: Preferences) -> str:
+    """Return how somebody reads, in the words with which the form asks for it."""
+    form = PreferencesForm()
+    told = []
+    for name, field in form.fields.items():
+        chosen = getattr(preferences, name)
+        chosen = chosen if isinstance(chosen, frozenset) else {chosen}
+        labels = [str(label) for value, label in _flat(field.choices) if value in chosen]  # type: ignore[attr-defined]
+        told.append(f"{field.label}: {', '.join(labels) or gettext('nothing')}")
+    return "; ".join(told)
+
+
+def _flat(choices: Any) -> Iterator[tuple[str, Any]]:
+    """Yield the choices of a field, also those that stand in groups."""
+    for value, label in choices:
+        if isinstance(label, list):
+            yield from label
+        else:
+            yield str(value), label

@@ -97,7 +97,7 @@ def fill(member):
     ListImport.objects.create(member=member, content="SECRET-file", created_at=now)
     type(member).objects.filter(pk=member.pk).update(
         display_name="CANARY-name",
-        preferences="text=CANARY-read",
+        preferences="text=largest&zone=Asia%2FTokyo&hide=nothing",
         language="CANARY-in",
         mail_about_changes="safety",
         mail_bounced_on="2026-01-03",
@@ -143,8 +143,9 @@ def fill(member):
 
 
 CANARIES = (
+    "Size of the text: Very large; ", "Tokyo",
     "CANARY-list", "CANARY-note-of-list", "CANARY-second", "CANARY-note one", "CANARY-two",
-    "CANARY-three", "CANARY-name", "CANARY-read", "CANARY-in", "CANARY-version", "CANARY-passkey",
+    "CANARY-three", "CANARY-name", "CANARY-in", "CANARY-version", "CANARY-passkey",
     "CANARY-detail", "CANARY-suggested", "CANARY-joining", "CANARY-words", "TITLE-topic",
     "TITLE-fact", "TITLE-group", "CANARY-asked", "CANARY-answer", "CANARY-offered", "2031-05-06",
 )  # fmt: skip
