@@ -2,6 +2,10 @@
 
 from typing import Any
 
+from allauth.account.internal.flows.email_verification_by_code import (
+    EMAIL_VERIFICATION_CODE_SESSION_KEY,
+    EmailVerificationProcess,
+)
 from django import template
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -33,6 +37,16 @@ def session_notice(context: dict[str, Any]) -> SafeString:
         idle=LIMITS[stay].idle,
         words=words.get(stay, ""),
     )
+
+
+@register.simple_tag(takes_context=True)
+def address_without_code(context: dict[str, Any]) -> str:
+    """Return the address whose code has been sent and not been typed yet, or ""."""
+    request = context["request"]
+    state = request.session.get(EMAIL_VERIFICATION_CODE_SESSION_KEY)
+    if not state or not EmailVerificationProcess(request, state).is_valid():
+        return ""
+    return str(state["email"])
 
 
 @register.simple_tag(takes_context=True)

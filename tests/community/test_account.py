@@ -302,6 +302,17 @@ def test_address_of_another_member_cannot_be_moved_to_even_with_its_code(client,
     assert 'class="messages"' in page
 
 
+def test_page_of_the_address_leads_back_to_the_code_for_every_address(client, member):
+    sign_in(client, member)
+
+    for address in ("moved@example.org", MemberFactory(email="taken@example.org").email):
+        client.post("/accounts/email/", {"email": address, "action_add": "1"})
+        page = client.get("/accounts/email/").text
+
+        assert f"<strong>{address}</strong>" in page
+        assert 'href="/accounts/confirm-email/"' in page
+
+
 def test_no_program_learns_the_number_of_the_row_of_an_address(client, member):
     sign_in(client, member)
 
