@@ -34,7 +34,9 @@ def kinds(place):
     topic = Topic.objects.filter(facts__isnull=False).first()
     fact = topic.facts.first() or Fact.objects.first()
     groups = SupportGroup.objects.published(timezone.now())
-    group = groups.filter(meetings__isnull=False).first() or MeetingFactory().group
+    # An example is kept from search engines, and is thus no page like others.
+    ours = groups.filter(meetings__isnull=False, is_example=False)
+    group = ours.first() or MeetingFactory().group
     member, editor = MemberFactory(), make_staff("Editor")
     reading_list = ReadingList.objects.create(member=member, title="Mine", is_default=True)
     for thing in (topic, fact, group):

@@ -47,21 +47,30 @@ os.environ.pop("EMAIL_URL", None)
 class Portal:
     """The running portal; use it with `with`."""
 
-    def __init__(self, workers: int, *, has_worker: bool = True) -> None:
+    def __init__(
+        self,
+        workers: int,
+        *,
+        has_worker: bool = True,
+        log: Path | None = None,
+        before: tuple[str, ...] = (),
+    ) -> None:
+        """`log` is where its words go, and `before` is put before the command of the web server."""
         self.workers, self.has_worker = workers, has_worker
+        self.log, self.before = log or Path(os.devnull), before
         self.processes: list[subprocess.Popen[bytes]] = []
 
     def __enter__(self) -> "Portal":
         self._start("-m", "portal.secrets", str(DATA)).wait()
         self._start("manage.py", "prepare").wait()
         self.processes.clear()
-        self._start("-m", "portal.server", "--port", str(PORT), "--workers", str(self.workers))
+        self.start_server()
         if self.has_worker:
             self._start("manage.py", "work")
         import django
 
         django.setup()
-        self._wait()
+        self.wait()
         return self
 
     def __exit__(
@@ -76,14 +85,22 @@ class Portal:
             process.wait()
         shutil.rmtree(DATA, ignore_errors=True)
 
-    def _start(self, *arguments: str) -> subprocess.Popen[bytes]:
-        process = subprocess.Popen(
-            [sys.executable, *arguments], cwd=ROOT, stdout=subprocess.DEVNULL
-        )
+    def start_server(self) -> subprocess.Popen[bytes]:
+        """Start the web server, and do not wait for it."""
+        where = ("--port", str(PORT), "--workers", str(self.workers))
+        return self._start("-m", "portal.server", *where, before=self.before)
+
+    def _start(self, *arguments: str, before: tuple[str, ...] = ()) -> subprocess.Popen[bytes]:
+        with open(self.log, "ab") as log:
+            process = subprocess.Popen(
+                [*before, sys.executable, *arguments], cwd=ROOT, stdout=log,
+                stderr=log if self.log != Path(os.devnull) else None,
+            )  # fmt: skip
         self.processes.append(process)
         return process
 
-    def _wait(self) -> None:
+    def wait(self) -> None:
+        """Wait until it answers."""
         for _try in range(150):
             try:
                 if Browser().get("/health/live").status == 200:
