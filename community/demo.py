@@ -342,6 +342,28 @@ def _exceptions(number: int, meeting: Meeting, now: datetime) -> Iterator[Meetin
         return
 
 
+def remove(kept: Iterable[int] = ()) -> int:
+    """Take the example groups away, but for those with a key in `kept`; return how many went.
+
+    Nobody is told of each, and no history is kept: there was never such a group.
+    """
+    groups = SupportGroup.objects.filter(is_example=True, slug__regex=r"^example-[0-9]+-")
+    keys = list(groups.exclude(pk__in=kept).values_list("pk", flat=True))
+    for start in range(0, len(keys), BATCH):
+        some = keys[start : start + BATCH]
+        with transaction.atomic():
+            for rows in (
+                Occurrence.objects.filter(meeting__group__in=some),
+                MeetingException.objects.filter(meeting__group__in=some),
+                Meeting.objects.filter(group__in=some),
+                Pause.objects.filter(group__in=some),
+                JoiningDetails.objects.filter(group__in=some),
+                SupportGroup.objects.filter(pk__in=some),
+            ):
+                rows._raw_delete(rows.db)
+    return len(keys)
+
+
 @transaction.atomic
 def save(made: Iterable[Example], now: datetime) -> list[SupportGroup]:
     """Save the examples with all that hangs on them, in few queries; return the groups."""

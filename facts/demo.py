@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import accumulate
 from random import Random
+from typing import Any
 
 from django.db import models, transaction
 from django.utils import timezone
@@ -137,9 +138,9 @@ def make(first: int, last: int, now: datetime) -> tuple[list[Topic], list[Fact]]
     ]
     facts = Fact.objects.bulk_create(each.fact for each in made)
     # Their own managers measure each text, and add nothing to one that was decided.
-    versions = models.QuerySet(FactVersion).bulk_create(each.version for each in made)
+    versions = models.QuerySet[Any](FactVersion).bulk_create(each.version for each in made)
     source = _source(now)
-    models.QuerySet(Citation).bulk_create(
+    models.QuerySet[Any](Citation).bulk_create(
         Citation(version=version, source=source, supports="Nothing: it is an example.")
         for version in versions
     )
@@ -157,20 +158,25 @@ def _source(now: datetime) -> Source:
     return Source.objects.get_or_create(reference=SOURCE, defaults=fields)[0]
 
 
-def remove(kept: Iterable[int] = ()) -> int:
+def remove(kept: Iterable[int] = (), kept_topics: Iterable[int] = ()) -> int:
     """Take the example facts away, but for those with a key in `kept`; return how many went.
 
-    Their topics go with them, unless one is kept. Rows go past what keeps real texts for ever.
+    Their topics go with them, unless a fact of theirs is kept or their key is in `kept_topics`.
+    Rows go past what keeps real texts for ever.
     """
     facts = Fact.objects.filter(versions__origin=Origin.EXAMPLE).exclude(pk__in=kept)
     keys = list(facts.order_by().values_list("pk", flat=True).distinct())
     for start in range(0, len(keys), 500):
         some = keys[start : start + 500]
         with transaction.atomic():
-            models.QuerySet(Citation).filter(version__fact__in=some).delete()
-            versions = models.QuerySet(FactVersion).filter(fact__in=some)
-            versions.delete()
-            Fact.objects.filter(pk__in=some).delete()
-    Topic.objects.filter(is_example=True, facts=None).delete()
+            everything: list[Any] = [
+                models.QuerySet[Any](Citation).filter(version__fact__in=some),
+                models.QuerySet[Any](FactVersion).filter(fact__in=some),
+                Fact.objects.filter(pk__in=some),
+            ]
+            for rows in everything:
+                rows._raw_delete(rows.db)
+    topics = Topic.objects.filter(is_example=True, facts=None).exclude(pk__in=kept_topics)
+    topics._raw_delete(topics.db)
     models.QuerySet(Source).filter(reference=SOURCE, citations=None).delete()
     return len(keys)

@@ -19,6 +19,7 @@ from django.utils import timezone
 from django_tasks import TaskResultStatus, task
 from django_tasks_db.models import DBTaskResult
 
+from community.demo_members import is_example
 from community.signals import mail_given_up, mail_taken
 from portal.bounces import is_about_address, make_message_id
 from portal.models import GivenUpMail
@@ -41,7 +42,8 @@ class QueuedEmailBackend(BaseEmailBackend):
 
     def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
         for message in email_messages:
-            deliver.enqueue(pack(message), 0)
+            if not all(is_example(address) for address in message.recipients()):
+                deliver.enqueue(pack(message), 0)
         return len(email_messages)
 
 

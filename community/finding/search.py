@@ -231,7 +231,7 @@ class Search:
             group.current_meetings = [m for m in group.meetings.all() if m.is_current(self.at)]
         return page
 
-    def _rows(self, groups: SupportGroupQuerySet, first: int, last: int) -> list[SupportGroup]:
+    def _rows(self, groups: SupportGroupQuerySet, first: int, last: int) -> list[Any]:
         """Return those of `groups` from place `first` up to `last`.
 
         Of many groups only those are put in order that can stand there.

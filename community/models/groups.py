@@ -101,6 +101,10 @@ class SupportGroupQuerySet(WorklistQuerySet):
         """Groups that exist; the examples of a fresh installation do not."""
         return self.filter(is_example=False)
 
+    def examples(self) -> Self:
+        """Groups that were made to try the portal with."""
+        return self.filter(is_example=True)
+
     def in_default_results(self, at: datetime) -> Self:
         """Groups that lists show unasked at `at`; those that go on are still reachable."""
         return self.published(at).running(at).filter(shown_unasked(at))

@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Model, prefetch_related_objects
+from django.db.models import Model, QuerySet, prefetch_related_objects
 from django.utils import timezone
 
 from community.models import Service, SupportGroup
@@ -139,7 +139,7 @@ def update(instance: Any) -> None:
         _replace([instance])
         if isinstance(instance, Topic):
             facts = instance.facts.select_related("topic")  # type: ignore[attr-defined]
-            _replace(facts.prefetch_related("versions"))
+            _replace(list(facts.prefetch_related("versions")))
 
 
 def _replace(instances: Sequence[Any]) -> None:
@@ -197,6 +197,27 @@ def add(instances: Sequence[Any]) -> None:
     if isinstance(instances[0], Fact):
         prefetch_related_objects(instances, "topic", "versions")
     _write(_entries(instances))
+
+
+def forget(model: type[Model], rows: QuerySet[Any]) -> int:
+    """Take the entries of `rows` of `model` out; return how many there were."""
+    kind, _entries_of = KINDS[model]
+    keys = [str(pk) for pk in rows.order_by().values_list("pk", flat=True)]
+    gone = 0
+    for start in range(0, len(keys), BATCH):
+        some = SearchEntry.objects.filter(kind=kind, key__in=keys[start : start + BATCH])
+        gone += some.delete()[0]
+    return gone
+
+
+def forget_missing(model: type[Model]) -> None:
+    """Take out the entries of rows of `model` that went past all signals."""
+    kind, _entries_of = KINDS[model]
+    here = {str(pk) for pk in model._default_manager.values_list("pk", flat=True)}
+    entries = SearchEntry.objects.filter(kind=kind)
+    gone = [pk for pk, key in entries.values_list("pk", "key") if key not in here]
+    for start in range(0, len(gone), BATCH):
+        SearchEntry.objects.filter(pk__in=gone[start : start + BATCH]).delete()
 
 
 def rebuild() -> int:

@@ -95,7 +95,13 @@ def find_some(
 def _find(
     query: str, at: datetime, language: str, rank: str, rank_values: Mapping[str, Any] | None = None
 ) -> list[Row]:
-    values = {"query": query, "language": language, "at": at, "headline": _HEADLINE, **BOUNDS}
+    values: dict[str, Any] = {
+        "query": query,
+        "language": language,
+        "at": at,
+        "headline": _HEADLINE,
+        **BOUNDS,
+    }
     with connection.cursor() as cursor:
         sql = _SQL.format(query=_QUERY, live=_LIVE, rank=rank)
         cursor.execute(sql, {**values, **(rank_values or {})})

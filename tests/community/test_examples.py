@@ -138,14 +138,14 @@ def test_example_with_a_members_note_is_taken_off_the_site_and_the_note_stays():
     assert "a member wrote a note about it: Example: Tuesday circle" in text
     assert group.published_at is None
     assert item.note == "Ask Sam about the bus"
-    assert "There are no example groups here." in remove()
+    assert "There are no examples here." in remove()
 
 
 def test_command_twice_says_that_there_is_nothing():
     load_examples()
     remove()
 
-    assert "There are no example groups here. Nothing was changed." in remove()
+    assert "There are no examples here. Nothing was changed." in remove()
 
 
 def test_removed_examples_stay_away():

@@ -5,6 +5,8 @@ from io import StringIO
 
 import pytest
 import time_machine
+from allauth.account.models import EmailAddress
+from django.core.mail import send_mail
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -12,20 +14,25 @@ from django.test.utils import CaptureQueriesContext
 from community.demo import RULES, TOWNS, example
 from community.languages import LANGUAGE_CHOICES
 from community.models import (
+    Consent,
     JoiningDetails,
     Meeting,
     MeetingException,
+    Member,
     Occurrence,
     Pause,
+    ReadingList,
+    SavedItem,
     SupportGroup,
 )
 from community.models.groups import ACCESS_FEATURES, GROUP_AUDIENCES
 from facts import demo as facts
 from facts.choices import Origin, Sensitivity
-from facts.models import Citation, Fact, FactVersion, Topic
+from facts.models import Citation, Fact, FactVersion, Source, Topic
+from portal.examples import hide_examples
 from portal.models import SearchEntry
 from portal.search import index
-from tests.factories import SupportGroupFactory
+from tests.factories import ReadingListFactory, SupportGroupFactory
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 MODELS = (SupportGroup, Meeting, MeetingException, Pause, JoiningDetails)
@@ -195,6 +202,87 @@ def test_2000_groups_have_everything_that_there_can_be():
     for name in ("is_cancelled", "new_on", "new_starts_at", "new_duration_minutes", "place"):
         assert any(getattr(e, name) for e in exceptions), name
     assert len({g.slug for g in groups}) == 2000
+
+
+@pytest.mark.django_db
+def test_members_keep_lists_and_nobody_can_be_one(client):
+    make(30, kind="facts")
+    make(20)
+
+    assert make(7, kind="members") == "7 example members made; 0 were here already.\n"
+    assert make(20, kind="lists") == "20 example lists made; 0 were here already.\n"
+    before = set(kept_on_lists())
+    assert make(22, kind="lists") == "2 example lists made; 20 were here already.\n"
+    assert before < set(kept_on_lists())
+
+    for model in (Member, EmailAddress, Consent, ReadingList, SavedItem):
+        for row in model.objects.all():
+            row.full_clean(exclude=["password"])
+    members = list(Member.objects.all())
+    assert all(m.email.endswith("@members.example.org") and not m.is_active for m in members)
+    assert not any(m.has_usable_password() for m in members)
+    assert ReadingList.objects.filter(is_default=True).count() == 7
+    assert any(item.has_note for item in SavedItem.objects.all())
+    assert all(item.target for item in SavedItem.objects.all())
+
+
+def kept_on_lists():
+    items = SavedItem.objects.order_by("reading_list", "position")
+    return items.values_list("reading_list__title", "fact", "topic", "group")
+
+
+@pytest.mark.django_db
+def test_examples_are_off_a_portal_that_others_can_read(client, settings):
+    make(20, kind="facts")
+    make(20)
+    assert not hide_examples()
+    settings.IS_LOCAL = False
+
+    assert hide_examples()
+
+    assert not Topic.objects.published(NOW).exists()
+    assert client.get("/facts/example-topic-1/example-3/").status_code == 404
+    assert not SearchEntry.objects.exists()
+    assert not hide_examples()
+
+
+@pytest.mark.django_db
+def test_no_mail_is_sent_to_an_example(mailoutbox, settings):
+    settings.EMAIL_BACKEND = "portal.mail.QueuedEmailBackend"
+
+    send_mail("Hello", "Text", None, ["example-1@members.example.org"])
+    send_mail("Hello", "Text", None, ["somebody@example.org"])
+
+    assert [mail.to for mail in mailoutbox] == [["somebody@example.org"]]
+
+
+@pytest.mark.django_db
+def test_lists_need_members():
+    with pytest.raises(CommandError, match="Lists need members"):
+        make(5, kind="lists")
+
+
+@pytest.mark.django_db
+def test_everything_is_removed_but_what_a_member_wrote_about(client):
+    make(120, kind="facts")
+    make(10)
+    make(5, kind="members")
+    make(10, kind="lists")
+    fact = Fact.objects.get(slug="example-3")
+    mine = ReadingListFactory()
+    mine.add_all([fact, Fact.objects.get(slug="example-4"), SupportGroup.objects.first()])
+    mine.saved_items.filter(fact=fact).update(note="Mine")
+
+    out = StringIO()
+    call_command("remove_examples", stdout=out)
+
+    assert "5 example members removed.\n119 example facts removed.\n" in out.getvalue()
+    assert list(Fact.objects.all()) == [fact]
+    assert [item.fact for item in SavedItem.objects.all()] == [fact]
+    assert client.get(fact.get_absolute_url()).status_code == 404
+    assert not SearchEntry.objects.exists()
+    assert list(Member.objects.all()) == [mine.member]
+    assert Source.objects.count() == 1
 
 
 @pytest.mark.django_db

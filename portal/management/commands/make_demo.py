@@ -11,6 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from community import demo as groups
+from community import demo_members as members
 from facts import demo as facts
 from portal.pages import store
 from portal.search import index
@@ -38,14 +39,17 @@ def _make_groups(first: int, last: int, now: datetime) -> int:
 KINDS: dict[str, tuple[Maker, int]] = {
     "facts": (_make_facts, facts.BATCH),
     "groups": (_make_groups, groups.BATCH),
+    "members": (members.make_members, members.BATCH),
+    "lists": (members.make_lists, members.BATCH),
 }
 
 
 class Command(BaseCommand):
     help = (
-        "Makes example facts, and groups all over the world, always the same and marked as "
-        "examples, to try the portal with. A second run makes only what is missing. For a portal "
-        "on this machine alone; remove_examples takes them away."
+        "Makes example facts, groups all over the world, and members with lists of both, always "
+        "the same and marked as examples, to try the portal with. Nobody can sign in as an "
+        "example. A second run makes only what is missing. For a portal on this machine alone; "
+        "remove_examples takes them away."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -67,6 +71,8 @@ class Command(BaseCommand):
         numbers = {kind: options[kind] for kind in KINDS if options[kind]}
         if not numbers or not all(0 < number <= MOST for number in numbers.values()):
             raise CommandError(f"Say how many: --facts 2000 --groups 2000. From 1 to {MOST}.")
+        if "lists" in numbers and "members" not in numbers and not members.members().exists():
+            raise CommandError("Lists need members: --members 100 --lists 200. Nothing was made.")
         for kind, number in numbers.items():
             made = self._make(kind, number)
             self.stdout.write(f"{made} example {kind} made; {number - made} were here already.")

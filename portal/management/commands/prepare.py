@@ -11,6 +11,8 @@ from django.contrib.staticfiles import finders
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
+from portal.examples import hide_examples
+
 
 class Command(BaseCommand):
     help = (
@@ -40,6 +42,8 @@ class Command(BaseCommand):
             call_command("migrate", verbosity=0, interactive=False)
             # Before anybody can come in: an older backup may have been restored.
             call_command("forget_deleted", stdout=self.stdout)
+            if hide_examples():
+                self.stdout.write("Examples were taken off the site: others can read it.")
             self._collect_static_files()
             call_command("load_places", stdout=self.stdout)
             if not options["without_starter_library"]:
