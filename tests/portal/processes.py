@@ -26,7 +26,7 @@ def environment(**settings):
     return {**kept, **{name: str(value) for name, value in settings.items()}}
 
 
-def run(*arguments, seconds=60, **settings):
+def run(*arguments, seconds=240, **settings):
     """Run Python with `arguments` to its end and return the completed process."""
     return subprocess.run(
         [sys.executable, *arguments],
