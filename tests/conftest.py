@@ -1,5 +1,6 @@
 """Fixtures that many tests share."""
 
+import gc
 import os
 
 import pytest
@@ -23,6 +24,13 @@ def pytest_collection_modifyitems(config, items):
     pure = [item for item in items if not _may_ask_the_database(item)]
     config.hook.pytest_deselected(items=pure)
     items[:] = [item for item in items if _may_ask_the_database(item)]
+
+
+def pytest_collection_finish(session):
+    """Spare the garbage collector what stays to the end: it took a sixth of the whole time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
 
 
 def _may_ask_the_database(item):
