@@ -3,9 +3,11 @@
 All listen on this machine alone, and keep what they make in a temporary folder.
 """
 
+import ctypes
 import os
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -71,6 +73,12 @@ def processor_time(group):
     ) / TICKS  # fmt: skip
 
 
+def end_with_parent():
+    """Let the kernel end this child when the bench that began it is killed."""
+    death_signal = 1  # PR_SET_PDEATHSIG, of prctl(2)
+    ctypes.CDLL(None).prctl(death_signal, signal.SIGTERM)
+
+
 class Server:
     """A program in a group of its own, and the address at which wrk asks it."""
 
@@ -80,6 +88,7 @@ class Server:
         self.process = subprocess.Popen(
             command,
             start_new_session=True,
+            preexec_fn=end_with_parent,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             **how,

@@ -18,6 +18,8 @@ BENCHES = (
     ("start.py", ("1",), ()),
     ("public_pages.py", ("--seconds", "1", "--rounds", "1"), ("wrk", "nginx", "curl", "openssl")),
     ("list_page.py", ("30",), ()),
+    ("search.py", ("--rows", "1000", "--rounds", "1"), ()),
+    ("directory.py", ("--rows", "1000", "--rounds", "1"), ()),
 )
 LONGEST = 120  # seconds for one of them
 

@@ -18,7 +18,7 @@ from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
 from pages import kinds
-from servers import ROOT, TICKS, Place, family, need, temporary_folder
+from servers import ROOT, TICKS, Place, end_with_parent, family, need, temporary_folder
 
 SECONDS, MEGABYTES = 3.0, 120.0
 TIMES = 12  # each page is opened, so that every process has its turn
@@ -51,7 +51,7 @@ def start(place):
     began = time.monotonic()
     process = subprocess.Popen(
         ["bin/serve"], cwd=ROOT, env=environment, start_new_session=True,
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        preexec_fn=end_with_parent, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     while time.monotonic() - began < 120:
         try:
