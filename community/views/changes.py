@@ -30,11 +30,13 @@ def saved_item_changes(request: HttpRequest, pk: UUID, item: int) -> HttpRespons
     if not request.user.is_authenticated:
         return redirect_to_login(reverse("community:reading-list-detail", args=[pk]))
     now = timezone.now()
-    items = with_changes(SavedItem.objects.with_targets(), now, get_language())
-    own = items.filter(reading_list=pk, reading_list__member=request.user)
-    saved = get_object_or_404(own.select_related("reading_list", "seen_version"), pk=item)
+    own = SavedItem.objects.filter(reading_list=pk, reading_list__member=request.user)
+    whole = own.with_targets().select_related("reading_list", "seen_version")
+    saved = get_object_or_404(whole, pk=item)
     if request.method == "POST":
         return _replace(request, saved) if "replace" in request.POST else _see(request, saved)
+    changed = with_changes(own, now, get_language(), only=[saved.kind]).filter(pk=item)
+    saved.change = changed.values_list("change", flat=True).first() or ""
     card = card_of(request, saved)
     tell_changes([card], request.preferences, now)  # type: ignore[attr-defined]
     context: dict[str, Any] = {"item": saved, "card": card, "seen": now.timestamp()}

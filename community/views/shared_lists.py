@@ -40,7 +40,7 @@ def shared_list_create(request: HttpRequest, pk: UUID) -> HttpResponse:
     if request.method == "POST" and ("stop" in request.POST or "renew" in request.POST):
         return _change(request, reading_list)
     now = timezone.now()
-    items = SavedItem.objects.active().filter(reading_list=reading_list).with_targets()
+    items = SavedItem.objects.active().filter(reading_list=reading_list).for_cards()
     found = cards(items, request.preferences, now)  # type: ignore[attr-defined]
     form = SharedListForm(request.POST if request.method == "POST" else None, cards=found)
     is_full = SharedList.objects.filter(reading_list=reading_list).open_at(now).count() >= MAX_LINKS

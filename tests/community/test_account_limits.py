@@ -1,7 +1,5 @@
 """What the account's forms refuse before they work for it, and what they ask for again."""
 
-import time
-
 import pytest
 from django.contrib.auth.hashers import MD5PasswordHasher
 from django.core import mail
@@ -41,11 +39,9 @@ def no_hash(monkeypatch):
 def test_megabyte_of_password_is_refused_at_the_door(client, db, no_hash, path, form):
     client.get(path)
     no_hash()
-    began = time.process_time()
 
     response = client.post(path, form)
 
-    assert time.process_time() - began < 0.5  # 0.1 s on a machine at rest
     assert "There is something to put right" in response.text
     assert "xxxxx" not in response.text
 
