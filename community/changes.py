@@ -57,7 +57,9 @@ GROUP_WORDS = {
     "how_to_ask": _lazy("how to join"),
 }
 GROUP_FIELDS = tuple(GROUP_WORDS)
-_OF_A_VERSION = ("fact", "change_kind", "live_from", "live_until", "withdrawn_reason")
+_OF_A_VERSION = (
+    *("fact", "language", "change_kind", "live_from", "live_until", "withdrawn_reason"),
+)
 _CHANGED = FactVersion.objects.filter(Q(change_kind__in=STEP_WORDS) | ~Q(withdrawn_reason=""))
 
 
@@ -211,10 +213,14 @@ class _Seen(NamedTuple):
     group: int | None
     seen_at: datetime
     seen_version: int | None
+    published_at: datetime | None  # of the topic of the fact
     ended_on: date | None  # of the group
 
 
-_OF_AN_ITEM = ("pk", "topic", "fact", "group", "seen_at", "seen_version", "group__ended_on")
+_OF_AN_ITEM = (
+    *("pk", "topic", "fact", "group", "seen_at", "seen_version"),
+    *("fact__topic__published_at", "group__ended_on"),
+)
 
 
 @dataclass(frozen=True)
@@ -225,32 +231,55 @@ class _Happened:
     newest_from: Mapping[int, datetime | None]  # of a topic: when its newest text began
     touched: Mapping[int, datetime]  # of a group: when how it meets was last written
 
-    def is_after(self, seen: _Seen) -> bool:
-        """Whether anything has happened since it was seen that could be a change of it."""
+    def may_have_changed(self, seen: _Seen) -> bool:
+        """Whether anything happened to a topic or a group since that could be a change of it."""
         if seen.group:
             touched_at = self.touched.get(seen.group)
             # It may have ended on the very day.
             is_ended = seen.ended_on and seen.ended_on >= timezone.localdate(seen.seen_at)
             return bool(is_ended) or (touched_at is not None and touched_at > seen.seen_at)
-        if seen.topic:
-            newest_from = self.newest_from.get(seen.topic)
-            return newest_from is not None and newest_from > seen.seen_at
+        newest_from = self.newest_from.get(seen.topic or 0)
+        return newest_from is not None and newest_from > seen.seen_at
+
+    def change_of_fact(self, seen: _Seen, at: datetime, language: str | None) -> str:
+        """Return what `_fact_kinds` has for a fact: all that decides it is here already."""
+        if seen.published_at is None or seen.published_at > at:
+            return ""
         versions = self.versions.get(seen.fact or 0, ())
         version = next((v for v in versions if v.pk == seen.seen_version), None)
+        own = [v for v in versions if v.language == (version.language if version else language)]
+        if not any(v.is_live(at) for v in own):
+            ends = (v.live_until for v in own if v.is_withdrawn)
+            return "withdrawn" if any(end and end > seen.seen_at for end in ends) else ""
         since: Any = version.live_from if version else seen.seen_at
-        return any(
-            (v.change_kind in STEP_WORDS and v.live_from > since)
-            or (v.is_withdrawn and v.live_until and v.live_until > seen.seen_at)
-            for v in versions
-        )
+        came = {
+            v.change_kind
+            for v in own
+            if v.live_from > since
+            and (not v.is_withdrawn or (v.live_until is not None and v.live_until > at))
+        }
+        return next((kind for kind in STEP_WORDS if kind in came), "")
+
+    def changes(self, seen: Sequence[_Seen], at: datetime, language: str | None) -> dict[int, str]:
+        """Return what changed, by the keys of the items. Asks one query at most."""
+        asked = {each.pk for each in seen if not each.fact and self.may_have_changed(each)}
+        found: dict[int, str] = {}
+        if asked:
+            kinds = {"topic" if each.topic else "group" for each in seen if each.pk in asked}
+            items = SavedItem.objects.filter(pk__in=asked).order_by()
+            changed = with_changes(items, at, language, only=kinds)
+            found = dict(changed.values_list("pk", "change"))
+        found |= {each.pk: self.change_of_fact(each, at, language) for each in seen if each.fact}
+        return {pk: kind for pk, kind in found.items() if kind}
 
 
 def note_changes(shown: Iterable[Card], at: datetime, language: str | None) -> None:
     """Give the items of the cards `shown` their `change`, as `with_changes` has it.
 
     To ask that of everything costs more than the rest of a page, and mostly nothing has happened.
-    So it is asked of those alone that a look at some dates does not rule out. The cards know how
-    many facts their topics have (`count_read_facts`). Asks twice at most.
+    Of facts the cards know all versions. Of topics and groups it is asked where a look at some
+    dates does not rule it out; the cards know since when their topics have had their newest text
+    (`count_read_facts`). Asks twice at most.
     """
     shown = list(shown)
     seen = [_seen(card.item) for card in shown if not card.item.archived_at]
@@ -260,24 +289,22 @@ def note_changes(shown: Iterable[Card], at: datetime, language: str | None) -> N
         {card.item.topic_id: card.newest_from for card in shown if card.item.topic_id},
         _touched(groups, min(each.seen_at for each in seen)) if groups else {},
     )
-    asked = [each for each in seen if happened.is_after(each)]
-    found = _asked(asked, at, language).values_list("pk", "change") if asked else ()
-    changes = dict(found)
+    changes = happened.changes(seen, at, language)
     for card in shown:
         card.item.change = changes.get(card.item.pk, "")
 
 
 def _seen(item: SavedItem) -> _Seen:
-    ended_on = item.group.ended_on if item.group else None
-    targets = item.topic_id, item.fact_id, item.group_id
-    return _Seen(item.pk, *targets, item.seen_at, item.seen_version_id, ended_on)
-
-
-def _asked(seen: Sequence[_Seen], at: datetime, language: str | None) -> Any:
-    """Return the items of `seen` with their `change`."""
-    kinds = {name for name in SavedItem.TARGETS for each in seen if getattr(each, name)}
-    items = SavedItem.objects.filter(pk__in=[each.pk for each in seen]).order_by()
-    return with_changes(items, at, language, only=kinds)
+    return _Seen(
+        item.pk,
+        item.topic_id,
+        item.fact_id,
+        item.group_id,
+        item.seen_at,
+        item.seen_version_id,
+        item.fact.topic.published_at if item.fact else None,
+        item.group.ended_on if item.group else None,
+    )
 
 
 def _touched(groups: Any, since: datetime) -> dict[int, datetime]:
@@ -349,24 +376,22 @@ def _on_lists_of(member: Any) -> QuerySet[Any]:
 
 
 def waiting(member: Any, preferences: Preferences, at: datetime) -> Waiting | None:
-    """Return what the page of all lists says, the urgent first, or None. Asks six times at most."""
+    """Return what the page of all lists says, the urgent first, or None. Asks seven times."""
     language = get_language()
-    items = _on_lists_of(member).order_by()
-    seen = [_Seen(*row) for row in items.values_list(*_OF_AN_ITEM)]
-    happened = _happened(items, seen, at, language)
-    asked = [each for each in seen if happened.is_after(each)]
-    if not asked:
+    items = _on_lists_of(member)
+    rows = items.order_by("reading_list", "position", "pk").values_list(*_OF_AN_ITEM)
+    seen = [_Seen(*row) for row in rows]
+    changes = _happened(items.order_by(), seen, at, language).changes(seen, at, language)
+    if not changes:
         return None
-    is_urgent = Case(When(change__in=URGENT, then=Value(0)), default=Value(1))
-    changed = _asked(asked, at, language).exclude(change="")
-    changed = changed.order_by(is_urgent, "reading_list", "position", "pk").for_cards()
-    found = list(changed[:MOST_COUNTED])
-    if not found:
-        return None
-    shown = cards(found[:MOST_SHOWN], preferences, at)
+    keys = [each.pk for each in seen if each.pk in changes]
+    keys.sort(key=lambda pk: changes[pk] not in URGENT)
+    by_key = SavedItem.objects.for_cards().in_bulk(keys[:MOST_SHOWN])
+    shown = cards([by_key[pk] for pk in keys if pk in by_key], preferences, at)
     for card in shown:
+        card.item.change = changes[card.item.pk]
         card.change = Change(card.item.change, _words(card.item.change))
-    return Waiting(len(found), tuple(shown))
+    return Waiting(min(len(keys), MOST_COUNTED), tuple(shown))
 
 
 def _happened(items: Any, seen: Sequence[_Seen], at: datetime, language: str | None) -> _Happened:
