@@ -2,6 +2,7 @@
 
 import pytest
 from django.contrib.sessions.models import Session
+from django.urls import reverse
 from playwright.sync_api import expect
 
 from community.sessions import LIMITS, Limits, Stay
@@ -62,12 +63,14 @@ def test_warning_comes_in_time_and_staying_ends_it(page, enter, monkeypatch):
 
 
 def test_another_tab_that_goes_on_keeps_this_one_quiet(page, context, enter, monkeypatch):
+    page.clock.install()
     in_seconds(monkeypatch, Stay.DAY, idle=190)
     enter("/account/")
     in_seconds(monkeypatch, Stay.DAY, idle=600)
     context.new_page().goto(page.url)
 
-    page.wait_for_timeout(16_000)
+    with page.expect_response(f"**{reverse('community:account-stay')}"):
+        page.clock.run_for(16_000)
 
     expect(page.locator("[data-session]")).to_be_hidden()
 
