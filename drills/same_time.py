@@ -12,6 +12,7 @@ DATABASE_URL names a PostgreSQL database that may be filled; without it, SQLite 
 
 import argparse
 import random
+import re
 import statistics
 import sys
 from collections.abc import Callable
@@ -62,6 +63,31 @@ def from_outside(path: str, form: dict[str, str], status: int) -> Callable[[], S
     return prepare
 
 
+def page_after(path: str, form: dict[str, str], page: str) -> Callable[[], Send]:
+    """Return what opens the `page` that waits for a code, after `form` was sent for it.
+
+    It can be opened as often as somebody likes, so it is a quick way to measure.
+    """
+
+    def prepare() -> Send:
+        browser = Browser()
+        browser.get("/accounts/login/")
+        token = browser.cookies["csrf"]
+
+        def send(number: int, address: str) -> float:
+            browser.cookies = {"csrf": token}
+            filled = {name: value or address for name, value in form.items()}
+            browser.post(path, filled, **address_of_visitor(number))
+            answer = browser.get(page)
+            if answer.status != 200:
+                raise SystemExit(f"{page} answered {answer.status}, not 200.")
+            return answer.seconds
+
+        return send
+
+    return prepare
+
+
 def as_member() -> Send:
     """Return what asks to move to another address, each ninth time as another member."""
     browsers: list[Browser] = []
@@ -82,23 +108,24 @@ def as_member() -> Send:
     return send
 
 
+SIGN_UP = {
+    "email": "",
+    "password1": "seven quiet herons wading",
+    "is_old_enough": "on",
+    "consents": "on",
+}
 FLOWS: dict[str, Callable[[], Send]] = {
     "log-in": from_outside(
         "/accounts/login/", {"login": "", "password": "not this one at all"}, 200
     ),
-    "sign-up": from_outside(
-        "/accounts/signup/",
-        {
-            "email": "",
-            "password1": "seven quiet herons wading",
-            "is_old_enough": "on",
-            "consents": "on",
-        },
-        302,
-    ),
+    "sign-up": from_outside("/accounts/signup/", SIGN_UP, 302),
     "code": from_outside("/accounts/login/code/", {"email": ""}, 302),
     "reset": from_outside("/accounts/password/reset/", {"email": ""}, 302),
     "e-mail change": as_member,
+    "sign-up's code": page_after("/accounts/signup/", SIGN_UP, "/accounts/confirm-email/"),
+    "code's page": page_after(
+        "/accounts/login/code/", {"email": ""}, "/accounts/login/code/confirm/"
+    ),
 }
 
 
@@ -117,7 +144,7 @@ def guess(known: list[float], unknown: list[float]) -> float:
 
 def measure(name: str, pairs: int, chance: random.Random) -> bool:
     """Print what `name` takes for both kinds, and return whether that tells nothing."""
-    word = name.replace(" ", "").replace("-", "")
+    word = re.sub(r"\W", "", name)
     known = [f"k{word}{n:05}@example.org" for n in range(pairs + WARM_UP)]
     unknown = [f"u{word}{n:05}@example.org" for n in range(pairs + WARM_UP)]
     make_members(known)
