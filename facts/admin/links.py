@@ -81,7 +81,7 @@ class LinkAdmin(RecordAdmin):
         return said % {"count": link.failures, "day": day(link.failing_since)}
 
     @admin.display(description=_("used by"))
-    def used_by(self, link: Link) -> SafeString:
+    def used_by(self, link: Link) -> SafeString | str:
         rows: list[tuple[str, object]] = [
             (reverse("admin:facts_source_change", args=[source.pk]), source)
             for source in Source.objects.filter(url=link.url)
