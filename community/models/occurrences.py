@@ -124,8 +124,9 @@ class Occurrence(models.Model):
             models.Index(name="community_occurrence_ends", fields=["ends_at", "starts_at"]),
             # The next date of each meeting, for lists of groups.
             models.Index(name="community_occurrence_next", fields=["meeting", "starts_at"]),
-            # The next dates of all meetings, for the first page of a long list of groups.
-            models.Index(name="community_occurrence_soonest", fields=["starts_at"]),
+            # The next dates of all meetings, for the first page of a long list of groups. Those
+            # that are over are passed over in the index.
+            models.Index(name="community_occurrence_coming", fields=["starts_at", "ends_at"]),
         ]
         constraints = [
             models.UniqueConstraint(

@@ -85,7 +85,7 @@ def test_next_meetings_are_read_through_an_index(monkeypatch):
 
     (plan,) = sent({})
 
-    assert "community_occurrence_soonest" in plan
+    assert "community_occurrence_coming" in plan
     assert "community_occurrence_next" in plan
 
 
