@@ -97,11 +97,14 @@ def sent_for(**chosen):
 
 
 def measure(count, rounds):
-    """Print a line of the table for each question, and return the medians."""
+    """Print a line of the table for each question, and return the medians of those asked.
+
+    Where the count finds no group that fits, none is looked for.
+    """
     from django.db import connection
 
     near = {"near": "london", "way": "in-person"}
-    asked = {
+    questions = {
         "raw nearest 20": raw_statements(),
         "nearest": sent_for(**near)[1],
         "nearest, for men, in English": sent_for(**near, audience="men", language="en")[1],
@@ -109,6 +112,7 @@ def measure(count, rounds):
         "next meeting first": sent_for()[1],
         "count of kinds": sent_for()[0],
     }
+    asked = {name: statements for name, statements in questions.items() if statements}
     took = {name: [] for name in asked}
     for _round in range(rounds):
         for name, statements in asked.items():
@@ -152,12 +156,13 @@ def main():
                 demo.save(demo.missing(first, min(first + 999, count), now), now)
             made = count
             with connection.cursor() as cursor:
-                for statement in [*MAKE_RAW[connection.vendor], "ANALYZE"]:
+                last = "VACUUM ANALYZE" if connection.vendor == "postgresql" else "ANALYZE"
+                for statement in [*MAKE_RAW[connection.vendor], last]:
                     cursor.execute(statement)
             found[count] = measure(count, options.rounds)
         few, many = min(found), max(found)
         if few < many:
-            for name in found[few]:
+            for name in found[few].keys() & found[many].keys():
                 exponent = log(found[many][name] / found[few][name]) / log(many / few)
                 print(f"{name}: grows with exponent {exponent:.2f} from {few:,} to {many:,}")
 

@@ -161,7 +161,9 @@ def main():
             began = time.process_time()
             call_command("make_demo", facts=count, stdout=StringIO())
             with connection.cursor() as cursor:
-                cursor.execute("ANALYZE")
+                # Also what autovacuum does in the hours after so many rows were written.
+                is_postgresql = connection.vendor == "postgresql"
+                cursor.execute("VACUUM ANALYZE" if is_postgresql else "ANALYZE")
             made = time.process_time() - began
             measure(count, options.rounds)
             print(f"<!-- made in {made:.0f} s of work -->", flush=True)
