@@ -7,6 +7,7 @@ from typing import Any
 from crispy_forms.helper import FormHelper
 from django import forms
 from django.db import models
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from community.cards import Card
@@ -44,7 +45,7 @@ class SharedListForm(forms.Form):
         self.helper = FormHelper(self)
         self.helper.form_tag = False
 
-    @property
+    @cached_property
     def ticks(self) -> dict[int, int]:
         """The items whose notes are ticked, each with the number of the note that was seen."""
         ticked = {}
@@ -55,17 +56,22 @@ class SharedListForm(forms.Form):
                 ticked[item] = number
         return ticked
 
-    @property
+    @cached_property
     def noted(self) -> list[Card]:
         """The cards that have a note which can be shared."""
         return [card for card in self.cards.values() if card.stored_note]
 
-    @property
+    @cached_property
     def chosen(self) -> list[Card]:
         """The cards whose note is ticked, and still is what it was when it was ticked."""
         return [
             card for card in self.noted if self.ticks.get(card.item.pk) == card.item.note_number
         ]
+
+    @cached_property
+    def chosen_keys(self) -> frozenset[int]:
+        """The items of what is chosen. A page of many notes asks for each whether it is ticked."""
+        return frozenset(card.item.pk for card in self.chosen)
 
     @property
     def has_newer(self) -> bool:
