@@ -9,6 +9,7 @@ from django.core.cache import cache
 from tests.community.account_steps import sign_in
 from tests.factories import PASSWORD
 
+pytestmark = pytest.mark.once
 BAD = [
     "http://[",
     "https://[",

@@ -136,17 +136,17 @@ CHOICES = [
 @pytest.mark.django_db
 class TestHostile:
     @pytest.mark.parametrize(
-        ("page", "box", "texts"),
+        ("address", "box", "texts"),
         [(*pair, HOSTILE) for pair in BOXES] + [(*pair, HOSTILE[:6]) for pair in CHOICES],
         ids=lambda part: part.strip("/").replace("/", "-") if isinstance(part, str) else "",
     )
-    def test_each_box_keeps_it_or_says_why_not(self, client, group, page, box, texts, settings):
+    def test_each_box_keeps_it_or_says_why_not(self, client, group, address, box, texts, settings):
         limits = {**settings.ACCOUNT_RATE_LIMITS, "word_from_reader": "1000/m/ip"}
         settings.ACCOUNT_RATE_LIMITS = limits
         for number, text in enumerate(texts):
             before = Suggestion.objects.count()
             sent = {"name": "Tea", "words": f"Number {number}"} | {box: text}
-            response = client.post(page, sent)
+            response = client.post(address, sent)
             assert response.status_code in {302, 400}, text
             is_kept = Suggestion.objects.count() == before + 1
             assert is_kept == (response.status_code == 302), text

@@ -72,6 +72,7 @@ def with_query(address, following):
     return f"{address}{'&' if '?' in address else '?'}next={quote(following, safe='')}"
 
 
+@pytest.mark.once
 def test_b13_next_leads_nowhere_else(world, with_next):
     assert len({address for _role, _method, address in with_next}) > 5
     for number, following in enumerate(FOREIGN):

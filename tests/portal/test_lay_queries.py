@@ -9,9 +9,8 @@ from django.utils import timezone
 
 from facts.preferences import GENTLE_BY_DEFAULT
 from portal.search.query import search
-from portal.starter.load import load
-from portal.starter.read import read
 
+pytestmark = pytest.mark.django_db
 FOLDER = Path(__file__).parent / "data"
 # What docs/search.md reports, of 40 each; a change of search or of the library may better them.
 LEAST = {
@@ -20,39 +19,26 @@ LEAST = {
 }
 
 
-@pytest.fixture(scope="module")
-def library(django_db_setup, django_db_blocker):
-    """The starter library, loaded once for all of these tests and taken back after them."""
-    from django.db import transaction
-
-    with django_db_blocker.unblock(), transaction.atomic():
-        load(read(), now=timezone.now())
-        yield
-        transaction.set_rollback(True)
-
-
 def first_three(text):
     found = search(text, timezone.now(), "en", GENTLE_BY_DEFAULT)
     return [result.url for result in found.results[:3]]
 
 
 @pytest.mark.parametrize("name", LEAST)
-def test_right_text_is_among_the_first_three(name, library, django_db_blocker):
+def test_right_text_is_among_the_first_three(name, starter_library):
     queries = tomllib.loads((FOLDER / name).read_text(encoding="utf-8"))["query"]
 
-    with django_db_blocker.unblock():
-        missed = [q["text"] for q in queries if not set(q["wants"]) & set(first_three(q["text"]))]
+    missed = [q["text"] for q in queries if not set(q["wants"]) & set(first_three(q["text"]))]
 
     assert len(queries) == 40
     assert len(queries) - len(missed) >= LEAST[name][connection.vendor], missed
 
 
 @pytest.mark.parametrize("name", LEAST)
-def test_what_is_wanted_is_there(name, library, django_db_blocker, client):
+def test_what_is_wanted_is_there(name, starter_library, client):
     queries = tomllib.loads((FOLDER / name).read_text(encoding="utf-8"))["query"]
     addresses = {url.split("#")[0] for query in queries for url in query["wants"]}
 
-    with django_db_blocker.unblock():
-        codes = {url: client.get(url).status_code for url in addresses}
+    codes = {url: client.get(url).status_code for url in addresses}
 
     assert set(codes.values()) == {200}, codes

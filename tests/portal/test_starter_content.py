@@ -166,9 +166,7 @@ def test_everything_that_was_promised_is_there():
 
 
 @pytest.mark.django_db
-def test_second_load_of_all_of_it_changes_nothing(django_assert_max_num_queries):
-    load(read(), now=timezone.now())
-
+def test_second_load_of_all_of_it_changes_nothing(starter_library, django_assert_max_num_queries):
     # Each start does this: three for each fact, and for all the rest together some twenty.
     with django_assert_max_num_queries(160):
         report = load(read(), now=timezone.now())
@@ -478,9 +476,9 @@ def test_links_are_well_formed():
                 assert parts.hostname in hosts, f"{place}: {link}"
 
 
+@pytest.mark.once
 @pytest.mark.django_db
-def test_internal_links_lead_to_a_page_and_a_place_on_it(client):
-    load(read(), now=timezone.now())
+def test_internal_links_lead_to_a_page_and_a_place_on_it(starter_library, client):
     links = {
         link
         for html in [
