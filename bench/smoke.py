@@ -12,7 +12,7 @@ import time
 from servers import BENCH, ROOT, Place, temporary_folder
 
 # Each bench with what it is told, and the programs without which it cannot run. Left out are those
-# that take minutes however little they are given: the cluster, and the copy of L7.
+# that take minutes however little they are given: the cluster, growth, and the copy of L7.
 BENCHES = (
     ("page_weight.py", (), ()),
     ("start.py", ("1",), ()),
