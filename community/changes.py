@@ -44,7 +44,7 @@ STEP_WORDS = {
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 MOST_SHOWN = 10  # on the page of all lists
 MOST_COUNTED = 100
-URGENT = ("safety", "withdrawn")
+URGENT = ("safety", "withdrawn", "topic-safety")
 # What of a group is compared with what it was, besides its meetings and pauses.
 GROUP_WORDS = {
     "is_in_person": _lazy("ways to attend"),
@@ -93,6 +93,7 @@ class Change:
             "safety": _("Please read this one"),
             "meaning": _("It says something else now"),
             "withdrawn": _("Withdrawn: please do not rely on it"),
+            "topic-safety": _("Please read what is new in it"),
             "new-facts": _("There are new facts"),
             "ended": _("It has ended"),
             "paused": _("It takes a break"),
@@ -110,6 +111,7 @@ def _words(kind: str) -> str:
         "safety": _("Changed since you saw it. Please read this one."),
         "meaning": _("Changed since you saw it."),
         "withdrawn": _("Withdrawn since you saw it."),
+        "topic-safety": _("A fact in this topic was changed for safety. Please read it."),
         "new-facts": _("There are new facts in this topic since you saw it."),
         "ended": _("This group has ended since you saw it."),
         "paused": _("This group takes a break, which you have not seen yet."),
@@ -165,16 +167,25 @@ def _fact_kinds(at: datetime, language: str | None) -> list[tuple[str, Any]]:
 
 
 def _topic_kinds(at: datetime, language: str | None) -> list[tuple[str, Any]]:
-    earlier = FactVersion.objects.ever_live(at).filter(
-        fact=OuterRef("fact"), language=language, live_from__lte=OuterRef(OuterRef("seen_at"))
-    )
-    new = FactVersion.objects.live(at).filter(
-        ~Exists(earlier),
-        fact__topic=OuterRef("topic"),
-        language=language,
-        live_from__gt=Greatest(OuterRef("seen_at"), OuterRef("told")),
-    )
-    return [("new-facts", Q(topic__published_at__lte=at) & Exists(new))]
+    """What of a topic is told: in `language`, or a change for safety in any if that is None."""
+    since = Greatest(OuterRef("seen_at"), OuterRef("told"))
+    live = FactVersion.objects.live(at).filter(fact__topic=OuterRef("topic"))
+    of_the_fact = FactVersion.objects.ever_live(at).filter(fact=OuterRef("fact"))
+    earlier = of_the_fact.filter(language=language, live_from__lte=OuterRef(OuterRef("seen_at")))
+    new = live.filter(~Exists(earlier), language=language, live_from__gt=since)
+    safer = _safer(at).filter(fact__topic=OuterRef("topic"), live_from__gt=since)
+    if language is not None:
+        safer = safer.filter(language=language)
+    is_here = Q(topic__published_at__lte=at)
+    return [("topic-safety", is_here & Exists(safer)), ("new-facts", is_here & Exists(new))]
+
+
+def _safer(at: datetime) -> QuerySet[FactVersion]:
+    """Return the versions that were a change for safety, of facts that are live."""
+    stands = Q(withdrawn_reason="") | Q(live_until__isnull=False, live_until__gt=at)
+    live = FactVersion.objects.live(at).filter(fact=OuterRef("fact"), language=OuterRef("language"))
+    safer = FactVersion.objects.ever_live(at).filter(stands, change_kind=ChangeKind.SAFETY)
+    return safer.filter(Exists(live))
 
 
 def _group_kinds(at: datetime) -> list[tuple[str, Any]]:
@@ -483,18 +494,32 @@ def difference(item: SavedItem, at: datetime) -> Difference | None:
     return Difference(compare_versions(old, new), new.language, old.number, new.number)
 
 
-def new_facts(item: SavedItem, preferences: Preferences, at: datetime) -> list[tuple[str, str]]:
-    """Return heading and address of the facts that came into a saved topic since it was seen."""
+@dataclass(frozen=True)
+class News:
+    """A fact of a saved topic that is new, or another for safety: its heading and address."""
+
+    heading: str
+    url: str
+    label: str  # "" if it is new
+
+
+def topic_news(item: SavedItem, preferences: Preferences, at: datetime) -> list[News]:
+    """Return what has come into a saved topic since it was seen, what is for safety first."""
     language = get_language()
-    earlier = FactVersion.objects.ever_live(at).filter(
-        fact=OuterRef("fact"), language=language, live_from__lte=item.seen_at
-    )
-    new = FactVersion.objects.live(at).filter(
-        ~Exists(earlier), fact__topic=item.topic_id, language=language, live_from__gt=item.seen_at
-    )
-    facts = new.select_related("fact__topic").order_by("-live_from", "fact__position")
+    own = Q(fact=OuterRef("fact"), language=language)
+    earlier = FactVersion.objects.ever_live(at).filter(own, live_from__lte=item.seen_at)
+    safer = _safer(at).filter(own, live_from__gt=item.seen_at)
+    versions = FactVersion.objects.live(at).filter(fact__topic=item.topic_id, language=language)
+    versions = versions.annotate(is_safer=Exists(safer))
+    versions = versions.filter(Q(is_safer=True) | ~Exists(earlier), live_from__gt=item.seen_at)
+    versions = versions.select_related("fact__topic")
     return [
-        (heading_for(version, preferences), version.fact.get_absolute_url()) for version in facts
+        News(
+            heading_for(version, preferences),
+            version.fact.get_absolute_url(),
+            str(STEP_WORDS[ChangeKind.SAFETY.value]) if version.is_safer else "",  # type: ignore[attr-defined]
+        )
+        for version in versions.order_by("-is_safer", "-live_from", "fact__position")
     ]
 
 

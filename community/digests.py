@@ -19,7 +19,7 @@ from community.fields import UndecipherableText
 from community.models import ChangeNotice, Member, SavedItem
 from facts import mails
 from facts.choices import ChangeKind
-from facts.models import FactVersion
+from facts.models import Fact, FactVersion
 
 A_DAY, A_WEEK = timedelta(days=1), timedelta(days=7)
 # Whoever wants to know at once is told of what is not older; the worker may have been away.
@@ -41,8 +41,9 @@ def tell_urgent(at: datetime) -> int:
     if not facts:
         return 0
     told_at = Coalesce("reading_list__member__change_notice__told_at", Value(LONG_AGO))
+    topics = Fact.objects.filter(pk__in=facts).values("topic")
     saved = SavedItem.objects.active().filter(
-        fact__in=facts,
+        Q(fact__in=facts) | Q(topic__in=topics),
         reading_list__archived_at=None,
         reading_list__member__in=_to_tell(at - A_DAY),
     )

@@ -12,7 +12,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from community.changes import difference, group_news, new_facts, tell_changes, with_changes
+from community.changes import difference, group_news, tell_changes, topic_news, with_changes
 from community.models import SavedItem
 from community.views.saved_items import address_of, card_of, part_looked_at
 from facts.gentle import Asked, kind_line
@@ -43,7 +43,7 @@ def saved_item_changes(request: HttpRequest, pk: UUID, item: int) -> HttpRespons
     if saved.fact:
         context |= _of_fact(request, saved, card, now)
     elif card.change and saved.topic:
-        context["new_facts"] = new_facts(saved, request.preferences, now)  # type: ignore[attr-defined]
+        context["topic_news"] = topic_news(saved, request.preferences, now)  # type: ignore[attr-defined]
     elif card.change:
         context["news"] = group_news(saved, now)
     return render(request, "community/saved_item_changes.html", context)

@@ -150,6 +150,16 @@ def test_what_was_seen_on_the_page_is_not_told(saver, fact, now):
     assert told() == []
 
 
+@pytest.mark.parametrize(("kind", "urgent"), [("safety", 1), ("meaning", 0), ("wording", 0)])
+def test_whoever_saved_the_topic_is_told_of_safety_alone(fact, now, kind, urgent):
+    member = MemberFactory(mail_about_changes="safety")
+    with time_machine.travel(now - 10 * DAY):
+        ReadingList.objects.default_for(member).add(fact.topic)
+    change(fact, kind)
+
+    assert [tell_urgent(now), tell_urgent(now + 2 * DAY), tell_weekly(now)] == [urgent, 0, 0]
+
+
 def test_new_facts_and_groups_are_told_weekly(now):
     member = MemberFactory(mail_about_changes="weekly")
     other = MemberFactory(mail_about_changes="weekly")

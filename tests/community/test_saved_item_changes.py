@@ -384,7 +384,25 @@ def test_new_fact_in_a_saved_topic_is_told_gently(signed_in, mine):
     assert "SECRET" not in page
     signed_in.post(page_of(item))
     assert kind_of(item) == ""
-    change(new.fact, "safety", at=timezone.now())
+    change(new.fact, "meaning", at=timezone.now())
+    assert kind_of(item) == ""
+
+
+def test_change_for_safety_in_a_saved_topic_is_told(signed_in, mine, fact):
+    with time_machine.travel(ago(days=10)):
+        item = mine.add(fact.topic)[0]
+    change(fact, "safety", at=ago(days=2))
+    change(fact, "wording", at=ago(days=1), title="Safer heading")
+
+    assert kind_of(item) == "topic-safety"
+    page = text_of(signed_in.get(page_of(item)))
+    assert "A fact in this topic was changed for safety." in page
+    assert f'<a href="{fact.get_absolute_url()}">Safer heading</a>' in page
+    assert "Changed for safety" in page
+
+    signed_in.post(page_of(item))
+    assert kind_of(item) == ""
+    withdraw(fact)
     assert kind_of(item) == ""
 
 
