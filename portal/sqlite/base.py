@@ -8,6 +8,7 @@ is left, of what the whole may take. Once somebody has waited for them in vain, 
 wait: they would only keep every thread of the server from those who read.
 """
 
+import os
 import re
 import sqlite3
 import time
@@ -25,11 +26,42 @@ _NO_WAIT = nullcontext()
 LEAST = 0.1  # seconds that SQLite may wait for other programs, however long the queue was
 HARDLY = 0.25  # seconds to wait in all, while another program is known to write
 
+# The files that this process has opened.
+_opened: set[str] = set()
+
 
 class DatabaseWrapper(base.DatabaseWrapper):
     """A connection that asks for its turn before it begins to write."""
 
     _has_turn = False
+    _file: tuple[int, int] | None = None
+
+    def get_new_connection(self, conn_params: Any) -> Any:
+        """Open the file. One that was there before is not made anew where it is gone."""
+        path = self._path
+        if path in _opened and not os.path.exists(path):
+            raise sqlite3.OperationalError("the file of the database is gone")
+        connection = super().get_new_connection(conn_params)
+        if path:
+            _opened.add(path)
+            self._file = _identity(path)
+        return connection
+
+    def close_if_unusable_or_obsolete(self) -> None:
+        """Close what is open, too, if its file was moved away or is another one by now.
+
+        Django asks at the begin and at the end of each request. What would be written into a file
+        that was moved away is lost to whoever puts another in its place.
+        """
+        is_idle = self.connection is not None and not self.in_atomic_block
+        if is_idle and self._path and _identity(self._path) != self._file:
+            self.close()
+        super().close_if_unusable_or_obsolete()
+
+    @property
+    def _path(self) -> str:
+        """Where the file is, or "" if the database is none."""
+        return "" if self.is_in_memory_db() else str(self.settings_dict["NAME"])
 
     def _start_transaction_under_autocommit(self) -> None:
         with self._wait_in_turn():
@@ -114,6 +146,15 @@ class DatabaseWrapper(base.DatabaseWrapper):
         if self._has_turn:
             self._has_turn = False
             self._turn.give()
+
+
+def _identity(path: str) -> tuple[int, int] | None:
+    """Return what tells the file at `path` from any other, or None if there is none."""
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _is_busy(error: BaseException) -> bool:

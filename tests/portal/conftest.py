@@ -1,4 +1,4 @@
-"""Fixtures of the sweeps and of the starter library."""
+"""Fixtures of the sweeps, of the starter library, and of files of SQLite."""
 
 import re
 import shutil
@@ -9,6 +9,7 @@ import pytest
 from django.core.cache import cache
 from django.db import transaction
 
+from portal.sqlite.base import DatabaseWrapper
 from portal.starter import read
 from tests.portal.starter_steps import TOPIC, load_from
 from tests.portal.world import build
@@ -50,3 +51,33 @@ def files(tmp_path):
     topic = copy / TOPIC
     topic.write_text(re.sub(r"^change_(kind|note) = .*\n", "", topic.read_text(), flags=re.M))
     return copy
+
+
+@pytest.fixture
+def connect(tmp_path, django_db_blocker):
+    """Opens connections to one file, which wait for a tenth of a second."""
+    opened = []
+
+    def connect():
+        options = {"timeout": 0.1, "transaction_mode": "IMMEDIATE"}
+        options["init_command"] = "PRAGMA journal_mode=WAL"
+        wrapper = DatabaseWrapper(
+            {
+                "NAME": str(tmp_path / "db"),
+                "OPTIONS": options,
+                "AUTOCOMMIT": True,
+                "CONN_MAX_AGE": None,
+                "CONN_HEALTH_CHECKS": False,
+                "TIME_ZONE": None,
+            },
+            "other",
+        )
+        opened.append(wrapper)
+        return wrapper
+
+    with django_db_blocker.unblock():
+        with connect().cursor() as cursor:
+            cursor.execute("CREATE TABLE word (word text)")
+        yield connect
+        for wrapper in opened:
+            wrapper.close()

@@ -10,7 +10,6 @@ import pytest
 from django.db import OperationalError
 
 from portal.sqlite import base
-from portal.sqlite.base import DatabaseWrapper
 from portal.sqlite.turn import Turn
 
 A_WHILE = 20  # seconds, after which a test gives up
@@ -19,36 +18,6 @@ A_WHILE = 20  # seconds, after which a test gives up
 @pytest.fixture
 def turn(tmp_path):
     return Turn(str(tmp_path / "db"))
-
-
-@pytest.fixture
-def connect(tmp_path, django_db_blocker):
-    """Opens connections to one file, which wait for a tenth of a second."""
-    opened = []
-
-    def connect():
-        options = {"timeout": 0.1, "transaction_mode": "IMMEDIATE"}
-        options["init_command"] = "PRAGMA journal_mode=WAL"
-        wrapper = DatabaseWrapper(
-            {
-                "NAME": str(tmp_path / "db"),
-                "OPTIONS": options,
-                "AUTOCOMMIT": True,
-                "CONN_MAX_AGE": None,
-                "CONN_HEALTH_CHECKS": False,
-                "TIME_ZONE": None,
-            },
-            "other",
-        )
-        opened.append(wrapper)
-        return wrapper
-
-    with django_db_blocker.unblock():
-        with connect().cursor() as cursor:
-            cursor.execute("CREATE TABLE word (word text)")
-        yield connect
-        for wrapper in opened:
-            wrapper.close()
 
 
 def begin(wrapper):
