@@ -44,8 +44,8 @@ def _may_ask_the_database(item):
 
 @pytest.fixture(autouse=True)
 def _fresh_limits(request):
-    """Forget what earlier tests used up of the limits on guessing."""
-    if "db" in request.fixturenames or "transactional_db" in request.fixturenames:
+    """Forget what earlier tests used up of the limits; what a browser did stays in the table."""
+    if _may_ask_the_database(request.node) and not request.node.get_closest_marker("own_database"):
         request.getfixturevalue("db")
         cache.clear()
 

@@ -1,5 +1,7 @@
 """The way into the admin: staff only, through allauth, behind a second factor (S9)."""
 
+from urllib.parse import quote
+
 import pytest
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.core import mail
@@ -7,7 +9,7 @@ from django.core.management import call_command
 
 from community.models import Member
 from tests.community.account_steps import app_code, code_in, sign_in
-from tests.factories import MemberFactory
+from tests.factories import MemberFactory, TopicFactory
 
 
 def test_anonymous_is_sent_to_sign_in(client, db):
@@ -112,3 +114,14 @@ def test_password_is_changed_where_a_mail_tells_of_it(client, editor):
     response = client.get("/admin/password_change/")
 
     assert response.headers["Location"] == "/accounts/password/change/"
+
+
+@pytest.mark.parametrize("view", ["change", "history"])
+def test_b20_row_has_one_address(client, reviewer, view):
+    pk = TopicFactory().pk
+    wide = "".join(chr(ord("０") + int(digit)) for digit in str(pk))
+    client.force_login(reviewer)
+
+    assert client.get(f"/admin/facts/topic/{pk}/{view}/").status_code == 200
+    for key in (f"{pk} ", wide, f"0_{pk}", f"+{pk}"):
+        assert client.get(f"/admin/facts/topic/{quote(key)}/{view}/").status_code == 404, key

@@ -104,7 +104,6 @@ def test_b16_paths_lead_to_no_file(world):
 
 
 NOT_FOUND = {301, 302, 400, 403, 404, 405, 410, 414}
-DESK_KEYS = [key for key in ODD_KEYS if key not in {"1%20", "１"}]
 
 
 def odd_addresses():
@@ -122,8 +121,7 @@ def test_b20_odd_keys_are_not_found(world):
         # The way to stop more mails answers the same for every secret, and tells nothing.
         found = {200} if name == "mail-stop" else set()
         role = "superuser" if name in DESK else "owner"
-        # Python, and so the desk, reads "1 " and a wide 1 as 1.
-        keys = ODD_KEYS[number % 2 :: 2] if name in ADDRESSES else DESK_KEYS[number % 6 :: 6]
+        keys = ODD_KEYS[number % 2 :: 2] if name in ADDRESSES else ODD_KEYS[number % 6 :: 6]
         for key in keys:
             address = (before + key + after).format_map(world.keys)
             method = "POST" if (tried := tried + 1) % 3 == 0 else "GET"
