@@ -16,7 +16,7 @@ import time
 from types import FrameType
 
 PATIENCE = 20.0  # seconds for both to end by themselves; the web server finishes its requests
-LOOK = 0.2  # seconds
+LOOK = 0.1  # seconds
 
 
 def why_not(host: str, port: int) -> str:
@@ -68,17 +68,15 @@ class Supervisor:
             signal.signal(signal.SIGHUP, self._told_to_stop)
         where = ("--host", self.host, "--port", str(self.port))
         self._start("web server", "-m", "portal.server", *where)
-        self._start("worker", "manage.py", "work")
         ended = self._wait()
         self._end_all()
         if self.signals:
             return 0
         status = self.children[ended].returncode
-        other = next(name for name in self.children if name != ended)
-        print(
-            f"The {ended} has ended by itself (status {status}), so the {other} was ended too.",
-            file=sys.stderr,
+        others = "".join(
+            f", so the {name} was ended too" for name in self.children if name != ended
         )
+        print(f"The {ended} has ended by itself (status {status}){others}.", file=sys.stderr)
         return 1
 
     def _told_to_stop(self, number: int, frame: FrameType | None) -> None:
@@ -98,6 +96,8 @@ class Supervisor:
                 if child.poll() is not None:
                     return name
             if not is_said and answers(self.host, self.port, self.site):
+                # Now, since readers come first: both would take twice as long to begin at once.
+                self._start("worker", "manage.py", "work")
                 print(self.words, flush=True)
                 is_said = True
             time.sleep(LOOK)
