@@ -119,27 +119,30 @@ def sign_in(context, live_server):
 
 
 def faults(page, addresses):
-    """Return what is wrong with each of `addresses`, narrow and wide, light and dark.
+    """Return what is wrong with each of `addresses`."""
+    found = {}
+    for address in addresses:
+        page.set_viewport_size({"width": 320, "height": 740})
+        page.goto(address)
+        found |= {(address, what): wrong for what, wrong in faults_here(page).items()}
+    return found
+
+
+def faults_here(page):
+    """Return what is wrong with `page` as it stands, narrow and wide, light and dark.
 
     Axe finds nothing on a good page, and nothing of it lies beside the screen.
     """
     found = {}
-    for address in addresses:
-        page.set_viewport_size({"width": 320, "height": 740})
-        page.emulate_media(color_scheme="light")
-        page.goto(address)
-        found[address] = {"narrow": violations(page), "wider than 320": _sticks_out(page)}
-        page.emulate_media(color_scheme="dark")
-        found[address]["dark"] = violations(page, AXE_COLORS)
-        page.set_viewport_size({"width": 1280, "height": 740})
-        page.emulate_media(color_scheme="light")
-        found[address] |= {"wide": violations(page), "wider than 1280": _sticks_out(page)}
-    return {
-        (address, what): wrong
-        for address, judged in found.items()
-        for what, wrong in judged.items()
-        if wrong
-    }
+    page.emulate_media(color_scheme="light")
+    for width in (320, 768, 1280):
+        page.set_viewport_size({"width": width, "height": 740})
+        found[f"wider than {width}"] = _sticks_out(page)
+        if width != 768:
+            found[f"at {width}"] = violations(page)
+    page.emulate_media(color_scheme="dark")
+    found["dark"] = violations(page, AXE_COLORS)
+    return {what: wrong for what, wrong in found.items() if wrong}
 
 
 def parts_of(addresses, number):

@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 from community.imports import csv
 from community.imports.plan import import_reading
 from community.models import SupportGroup
-from tests.browser.conftest import violations
+from tests.browser.conftest import faults_here
 from tests.community.import_files import csv_file, many_rows
 
 pytestmark = [pytest.mark.browser, pytest.mark.once, pytest.mark.django_db(transaction=True)]
@@ -43,34 +43,23 @@ def choose(page, data, name="groups.csv"):
     )
 
 
-def look(page, name):
-    """See that the page is whole at every width, in light and dark."""
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-        for width in (360, 768, 1280):
-            page.set_viewport_size({"width": width, "height": 900})
-
-            assert violations(page) == [], f"{name}, {scheme}, {width} px"
-            assert page.evaluate("document.documentElement.scrollWidth") <= width
-
-
 def test_pages_of_an_import_are_whole_at_every_width(desk):
-    look(desk, "empty")
+    assert faults_here(desk) == {}, "empty"
     desk.get_by_role("link", name="What goes into each column").click()
-    look(desk, "columns")
+    assert faults_here(desk) == {}, "columns"
     desk.go_back()
     choose(desk, b"x\ny\n")
     desk.get_by_label("Where it is from").fill("Hope House")
     desk.get_by_role("button", name="Read it and show me").click()
     expect(desk.get_by_role("alert")).to_be_visible()
-    look(desk, "error")
+    assert faults_here(desk) == {}, "error"
     choose(desk, FILE)
     desk.get_by_role("button", name="Read it and show me").click()
     for part in ("refused", "changed", "new", "notes", "gone", "kept", "unchanged"):
         desk.goto(f"{desk.url.split('?')[0]}?show={part}")
-        look(desk, part)
+        assert faults_here(desk) == {}, part
     desk.get_by_role("button", name="Import 3 new and 1 changed").click()
-    look(desk, "done")
+    assert faults_here(desk) == {}, "done"
 
 
 def test_file_is_imported_with_the_keyboard(desk):
