@@ -42,8 +42,13 @@ def make_members(addresses: list[str]) -> None:
     )
 
 
-def from_outside(path: str, form: dict[str, str], status: int) -> Callable[[], Send]:
-    """Return what sends `form` as a visitor whom the site has never seen; "" is the address."""
+def from_outside(
+    path: str, form: dict[str, str], status: int, page: str = ""
+) -> Callable[[], Send]:
+    """Return what sends `form` as a visitor whom the site has never seen; "" is the address.
+
+    Measured is the answer to it or, if one is named, that of the `page` which is opened then.
+    """
 
     def prepare() -> Send:
         browser = Browser()
@@ -56,6 +61,8 @@ def from_outside(path: str, form: dict[str, str], status: int) -> Callable[[], S
             answer = browser.post(path, filled, **address_of_visitor(number))
             if answer.status != status:
                 raise SystemExit(f"{path} answered {answer.status}, not {status}.")
+            if page and (answer := browser.get(page)).status != 200:
+                raise SystemExit(f"{page} answered {answer.status}, not 200.")
             return answer.seconds
 
         return send
@@ -68,24 +75,7 @@ def page_after(path: str, form: dict[str, str], page: str) -> Callable[[], Send]
 
     It can be opened as often as somebody likes, so it is a quick way to measure.
     """
-
-    def prepare() -> Send:
-        browser = Browser()
-        browser.get("/accounts/login/")
-        token = browser.cookies["csrf"]
-
-        def send(number: int, address: str) -> float:
-            browser.cookies = {"csrf": token}
-            filled = {name: value or address for name, value in form.items()}
-            browser.post(path, filled, **address_of_visitor(number))
-            answer = browser.get(page)
-            if answer.status != 200:
-                raise SystemExit(f"{page} answered {answer.status}, not 200.")
-            return answer.seconds
-
-        return send
-
-    return prepare
+    return from_outside(path, form, 302, page)
 
 
 def as_member() -> Send:
