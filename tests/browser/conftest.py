@@ -137,7 +137,7 @@ def faults_here(page):
     page.emulate_media(color_scheme="light")
     for width in (320, 768, 1280):
         page.set_viewport_size({"width": width, "height": 740})
-        found[f"wider than {width}"] = _sticks_out(page)
+        found[f"wider than {width}"] = sticks_out(page)
         if width != 768:
             found[f"at {width}"] = violations(page)
     page.emulate_media(color_scheme="dark")
@@ -150,7 +150,7 @@ def parts_of(addresses, number):
     return [addresses[start::number] for start in range(number)]
 
 
-def _sticks_out(page):
+def sticks_out(page):
     return page.evaluate("document.documentElement.scrollWidth > innerWidth")
 
 

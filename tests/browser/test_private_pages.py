@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.browser.conftest import faults, parts_of
+from tests.browser.conftest import faults, parts_of, sticks_out
 from tests.community.test_saved_item_changes import change
 from tests.factories import (
     DraftFactory,
@@ -85,3 +85,15 @@ def test_pages_of_the_desk(page, library, live_server, editor, sign_in, addresse
     keys |= {"live": library.pk, "draft": draft.pk}
 
     assert faults(page, [live_server.url + a.format(**keys) for a in addresses]) == {}
+
+
+def test_the_editor_fits_a_phone_before_the_font_of_its_icons_has_come(
+    page, live_server, editor, sign_in
+):
+    sign_in(editor)
+    page.route("**/material-icons*.woff2", lambda route: None)  # It never comes.
+    page.set_viewport_size({"width": 320, "height": 740})
+    page.goto(f"{live_server.url}/admin/facts/topic/add/", wait_until="commit")
+    page.locator(".prose-menubar__button.material-icons").first.wait_for()
+
+    assert not sticks_out(page)
