@@ -14,9 +14,13 @@ from django.db.models.functions import Cast
 
 from facts.gentle import Asked, Shown, terms_in
 from facts.models import FactVersion, Question
+from facts.models.version_queries import FactVersionQuerySet
 from facts.preferences import GENTLE_BY_DEFAULT
 
 MOST = 3
+# For the terms that they share with a text, those of its topic are looked at, and so many of the
+# newest. What the editor or a question ties to it is found among all.
+LOOKED_AT = 1_000
 # So many of a text's glossary terms, and of the facts that it leads to, are looked at.
 _MOST_SIGNS = 6
 _LINKED_BY_EDITOR, _SAME_QUESTION, _SAME_TERM, _SAME_AUDIENCE = 8, 5, 2, 1
@@ -48,9 +52,11 @@ def around(
     """
     beside: list[Any] = [version.previous_pk, version.next_pk]  # type: ignore[attr-defined]
     hidden = asked.hidden | GENTLE_BY_DEFAULT
+    live = FactVersion.objects.live(at).filter(
+        fact__topic__published_at__lte=at, language=version.language
+    )
     found: list[Any] = list(
-        FactVersion.objects.live(at)
-        .filter(fact__topic__published_at__lte=at, language=version.language)
+        live.filter(pk__in=_candidates(live, version, shown, beside, list(questions)))
         .exclude(pk=version.pk)
         .annotate(
             _audiences=Cast("audiences", TextField()),
@@ -68,6 +74,44 @@ def around(
     return Around(by_key.get(beside[0]), by_key.get(beside[1]), related[:MOST])
 
 
+def _candidates(
+    live: FactVersionQuerySet,
+    version: FactVersion,
+    shown: Shown,
+    beside: list[Any],
+    questions: list[Question],
+) -> Any:
+    """Return the keys of those `live` versions that can have enough to do with `version`.
+
+    It is a bounded number, however many there are.
+    """
+    ways = [live.filter(fact__topic__slug=topic, fact__slug=slug) for topic, slug in _links(shown)]
+    if questions:
+        ways.append(live.filter(fact__in=_sharing(questions).values("fact")))
+    if len(_terms(shown)) * _SAME_TERM + _SAME_AUDIENCE >= _ENOUGH:
+        ways.append(live.filter(fact__topic=version.fact.topic_id))
+        newest = live.order_by("-live_from", "-number").values("pk")[:LOOKED_AT]
+        # SQLite takes no limit within a union.
+        ways.append(FactVersion.objects.filter(pk__in=newest))
+    keys = FactVersion.objects.filter(pk__in=beside).order_by().values("pk")
+    return keys.union(*(way.order_by().values("pk") for way in ways))
+
+
+def _links(shown: Shown) -> list[tuple[str, str]]:
+    """Return the topics and slugs of the facts that its text leads to."""
+    return _FACT_LINK.findall(shown.body)[:_MOST_SIGNS]
+
+
+def _terms(shown: Shown) -> list[str]:
+    return terms_in([shown])[:_MOST_SIGNS]
+
+
+def _sharing(questions: list[Question]) -> Any:
+    """Return the rows that tie facts to `questions`."""
+    keys = [question.pk for question in questions]
+    return Question.facts.through.objects.filter(question__in=keys)
+
+
 def _score(version: FactVersion, shown: Shown, questions: list[Question]) -> Any:
     """Return how much another fact has to do with `version`, as an expression.
 
@@ -76,17 +120,15 @@ def _score(version: FactVersion, shown: Shown, questions: list[Question]) -> Any
     """
     signs: list[tuple[int, Q]] = [
         (_LINKED_BY_EDITOR, Q(fact__topic__slug=topic, fact__slug=slug))
-        for topic, slug in _FACT_LINK.findall(shown.body)[:_MOST_SIGNS]
+        for topic, slug in _links(shown)
     ]
     signs += [
         # Only links that editors set: those that are made with a page are not stored.
         (_SAME_TERM, Q(body__contains=f'/glossary/#{slug}"'))
-        for slug in terms_in([shown])[:_MOST_SIGNS]
+        for slug in _terms(shown)
     ]
     if questions:
-        shared = Question.facts.through.objects.filter(
-            fact=OuterRef("fact"), question__in=[question.pk for question in questions]
-        )
+        shared = _sharing(questions).filter(fact=OuterRef("fact"))
         signs.append((_SAME_QUESTION, Q(Exists(shared))))
     if not shown.is_covered:
         wanted = [Q(_audiences__contains=f",{audience},") for audience in version.audiences]

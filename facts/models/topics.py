@@ -76,6 +76,7 @@ class Topic(models.Model):
         ordering = ["position", "title"]
         verbose_name = _("topic")
         verbose_name_plural = _("topics")
+        indexes = [models.Index(name="facts_topic_in_order", fields=["position", "title"])]
         constraints = [
             models.CheckConstraint(
                 name="facts_topic_published_has_summary",

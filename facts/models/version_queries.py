@@ -146,11 +146,16 @@ class FactVersionQuerySet(models.QuerySet):
             previous_pk=Subquery(before.values("pk")[:1]), next_pk=Subquery(after.values("pk")[:1])
         )
 
-    def with_topics_beside(self, at: datetime) -> Self:
-        """Versions with `previous_topic` and `next_topic`: {"slug", "title"} of each, or None."""
+    def with_topics_beside(self, slug: str, at: datetime) -> Self:
+        """Versions with `previous_topic` and `next_topic`: {"slug", "title"} of each, or None.
+
+        They are those beside the topic of `slug`, which is named so that the database looks for
+        them once, and not for each version.
+        """
         from facts.models.topics import Topic
 
-        place, title = OuterRef("fact__topic__position"), OuterRef("fact__topic__title")
+        this = Topic.objects.filter(slug=slug).order_by()
+        place, title = Subquery(this.values("position")), Subquery(this.values("title"))
         before = Q(position__lt=place) | Q(position=place, title__lt=title)
         after = Q(position__gt=place) | Q(position=place, title__gt=title)
 

@@ -164,7 +164,30 @@ class FactVersion(models.Model):
         verbose_name_plural = _("versions of facts")
         permissions = [("approve_factversion", _("Can approve and withdraw facts"))]
         indexes = [
-            models.Index(name="facts_factversion_live", fields=["fact", "language", "live_from"]),
+            models.Index(
+                name="facts_factversion_live",
+                fields=["fact", "language", "live_from", "live_until"],
+            ),
+            # The newest first; and when the next text begins or ends.
+            models.Index(
+                name="facts_factversion_newest", fields=["live_from", "language", "number"]
+            ),
+            models.Index(
+                name="facts_factversion_ends",
+                fields=["live_until"],
+                condition=Q(live_until__isnull=False),
+            ),
+            # The few that say what cannot wait, and the few that were withdrawn.
+            models.Index(
+                name="facts_factversion_call_now",
+                fields=["language", "fact"],
+                condition=~Q(call_now=""),
+            ),
+            models.Index(
+                name="facts_factversion_withdrawn",
+                fields=["language", "live_until"],
+                condition=~Q(withdrawn_reason=""),
+            ),
         ]
         constraints = [
             models.UniqueConstraint(

@@ -47,7 +47,7 @@ def topic_detail(request: HttpRequest, slug: str) -> HttpResponse:
     now = timezone.now()
     asked = Asked.of(request)
     found = FactVersion.objects.of_topic(slug, now, get_language())
-    versions = list(found.with_evidence().with_topics_beside(now))
+    versions = list(found.with_evidence().with_topics_beside(slug, now))
     if versions:
         topic = versions[0].fact.topic
     else:
