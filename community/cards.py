@@ -6,7 +6,7 @@ from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 
-from django.db.models import Count, Max, Q
+from django.db.models import Count, Max, Q, QuerySet
 from django.utils.formats import date_format
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
@@ -17,6 +17,7 @@ from community.saving import KINDS
 from facts.choices import Sensitivity
 from facts.models import Fact, FactVersion
 from facts.preferences import GENTLE_BY_DEFAULT, Preferences
+from facts.prepared import prepared
 
 _OF_A_VERSION = (
     *("fact", "language", "number", "title", "neutral_heading", "sensitivity"),
@@ -112,8 +113,7 @@ def cards(items: Iterable[SavedItem], preferences: Preferences, at: datetime) ->
     facts |= {item.fact.replaced_by_id for item in items if item.fact and item.fact.replaced_by_id}
     versions: dict[int, list[FactVersion]] = {}
     if facts:
-        ever_live = FactVersion.objects.ever_live(at).filter(fact__in=facts)
-        for version in ever_live.only(*_OF_A_VERSION):
+        for version in _versions(sorted(facts), at):
             versions.setdefault(version.fact_id, []).append(version)
     language = get_language()
     newest = {
@@ -128,6 +128,12 @@ def cards(items: Iterable[SavedItem], preferences: Preferences, at: datetime) ->
     return found
 
 
+@prepared
+def _versions(facts: list[int], at: datetime) -> QuerySet[FactVersion]:
+    ever_live = FactVersion.objects.ever_live(at).filter(fact__in=facts)
+    return ever_live.only(*_OF_A_VERSION)
+
+
 def count_read_facts(shown: Iterable[Card], member: Any, at: datetime) -> None:
     """Tell the cards of topics how far their reader has come. Asks one query.
 
@@ -136,10 +142,19 @@ def count_read_facts(shown: Iterable[Card], member: Any, at: datetime) -> None:
     topics = {card.item.topic_id: card for card in shown if card.item.topic_id and card.url}
     if not topics:
         return
+    for topic, count, read, newest in _read_facts(list(topics), member, get_language(), at):
+        card = topics[topic]
+        card.fact_count, card.read_count, card.newest_from = count, read, newest
+
+
+@prepared
+def _read_facts(
+    topics: list[int], member: int, language: str | None, at: datetime
+) -> QuerySet[Any]:
     marked = SavedItem.objects.filter(
         reading_list__member=member, read_at__isnull=False, fact__isnull=False
     )
-    live = FactVersion.objects.live(at).filter(language=get_language(), fact__topic__in=topics)
+    live = FactVersion.objects.live(at).filter(language=language, fact__topic__in=topics)
     counts = (
         live.order_by()
         .values("fact__topic")
@@ -149,9 +164,7 @@ def count_read_facts(shown: Iterable[Card], member: Any, at: datetime) -> None:
             newest=Max("live_from"),
         )
     )
-    for topic, count, read, newest in counts.values_list("fact__topic", "all", "read", "newest"):
-        card = topics[topic]
-        card.fact_count, card.read_count, card.newest_from = count, read, newest
+    return counts.values_list("fact__topic", "all", "read", "newest")
 
 
 def _card(

@@ -36,6 +36,7 @@ from facts.choices import ChangeKind
 from facts.differences import Comparison, compare_versions
 from facts.models import FactVersion
 from facts.preferences import Preferences
+from facts.prepared import prepared
 
 STEP_WORDS = {
     ChangeKind.SAFETY.value: _lazy("Changed for safety"),
@@ -298,7 +299,7 @@ def note_changes(shown: Iterable[Card], at: datetime, language: str | None) -> N
     happened = _Happened(
         {card.item.fact_id: card.versions for card in shown if card.item.fact_id},
         {card.item.topic_id: card.newest_from for card in shown if card.item.topic_id},
-        _touched(groups, min(each.seen_at for each in seen)) if groups else {},
+        _newest(_touched(sorted(groups), min(each.seen_at for each in seen))) if groups else {},
     )
     changes = happened.changes(seen, at, language)
     for card in shown:
@@ -318,11 +319,8 @@ def _seen(item: SavedItem) -> _Seen:
     )
 
 
-def _touched(groups: Any, since: datetime) -> dict[int, datetime]:
-    """Return when something of how `groups` meet was last written, of those where it was `since`.
-
-    Asks one query.
-    """
+def _when_touched(groups: Any, since: datetime) -> QuerySet[Any]:
+    """Return when something of how `groups` meet was written, where that was `since`."""
     history, removed = SupportGroup.history.model.objects, Meeting.history.model.objects
     written = [
         history.filter(id__in=groups, history_date__gt=since).values_list("id", "history_date"),
@@ -337,8 +335,15 @@ def _touched(groups: Any, since: datetime) -> dict[int, datetime]:
         ),
     ]
     first, *others = (rows.order_by() for rows in written)
+    return first.union(*others)
+
+
+_touched = prepared(_when_touched)
+
+
+def _newest(touches: Iterable[tuple[int, datetime]]) -> dict[int, datetime]:
     touched: dict[int, datetime] = {}
-    for group, at in first.union(*others):
+    for group, at in touches:
         touched[group] = max(at, touched.get(group, at))
     return touched
 
@@ -389,10 +394,8 @@ def _on_lists_of(member: Any) -> QuerySet[Any]:
 def waiting(member: Any, preferences: Preferences, at: datetime) -> Waiting | None:
     """Return what the page of all lists says, the urgent first, or None. Asks seven times."""
     language = get_language()
-    items = _on_lists_of(member)
-    rows = items.order_by("reading_list", "position", "pk").values_list(*_OF_AN_ITEM)
-    seen = [_Seen(*row) for row in rows]
-    changes = _happened(items.order_by(), seen, at, language).changes(seen, at, language)
+    seen = [_Seen(*row) for row in _seen_by(member.pk)]
+    changes = _happened_to(member.pk, seen, at, language).changes(seen, at, language)
     if not changes:
         return None
     keys = [each.pk for each in seen if each.pk in changes]
@@ -405,26 +408,48 @@ def waiting(member: Any, preferences: Preferences, at: datetime) -> Waiting | No
     return Waiting(min(len(keys), MOST_COUNTED), tuple(shown))
 
 
-def _happened(items: Any, seen: Sequence[_Seen], at: datetime, language: str | None) -> _Happened:
-    """Return what happened to `items`, which are `seen`. Asks a query for each kind of things."""
+def _happened_to(
+    member: int, seen: Sequence[_Seen], at: datetime, language: str | None
+) -> _Happened:
+    """Return what happened to what `member` has `seen`. Asks a query for each kind of things."""
     versions: dict[int, list[FactVersion]] = {}
     if any(each.fact for each in seen):
-        facts = items.filter(fact__isnull=False).values("fact")
-        ever_live = FactVersion.objects.ever_live(at).filter(fact__in=facts)
-        ever_live = ever_live.filter(fact__in=_CHANGED.values("fact"))
-        for version in ever_live.only(*_OF_A_VERSION):
+        for version in _changed_versions(member, at):
             versions.setdefault(version.fact_id, []).append(version)
     newest_from: dict[int, datetime | None] = {}
     if any(each.topic for each in seen):
-        topics = items.filter(topic__isnull=False).values("topic")
-        live = FactVersion.objects.live(at).filter(language=language, fact__topic__in=topics)
-        newest = live.order_by().values("fact__topic").annotate(newest=Max("live_from"))
-        newest_from = dict(newest.values_list("fact__topic", "newest"))
+        newest_from = dict(_newest_texts(member, language, at))
     touched: dict[int, datetime] = {}
     if any(each.group for each in seen):
-        groups = items.filter(group__isnull=False).values("group")
-        touched = _touched(groups, min(each.seen_at for each in seen))
+        touched = _newest(_touched_for(member, min(each.seen_at for each in seen)))
     return _Happened(versions, newest_from, touched)
+
+
+@prepared
+def _seen_by(member: int) -> QuerySet[Any]:
+    items = _on_lists_of(member).order_by("reading_list", "position", "pk")
+    return items.values_list(*_OF_AN_ITEM)
+
+
+@prepared
+def _changed_versions(member: int, at: datetime) -> QuerySet[FactVersion]:
+    facts = _on_lists_of(member).order_by().filter(fact__isnull=False).values("fact")
+    ever_live = FactVersion.objects.ever_live(at).filter(fact__in=facts)
+    return ever_live.filter(fact__in=_CHANGED.values("fact")).only(*_OF_A_VERSION)
+
+
+@prepared
+def _newest_texts(member: int, language: str | None, at: datetime) -> QuerySet[Any]:
+    topics = _on_lists_of(member).order_by().filter(topic__isnull=False).values("topic")
+    live = FactVersion.objects.live(at).filter(language=language, fact__topic__in=topics)
+    newest = live.order_by().values("fact__topic").annotate(newest=Max("live_from"))
+    return newest.values_list("fact__topic", "newest")
+
+
+@prepared
+def _touched_for(member: int, since: datetime) -> QuerySet[Any]:
+    groups = _on_lists_of(member).order_by().filter(group__isnull=False).values("group")
+    return _when_touched(groups, since)
 
 
 def _versions(facts: Iterable[int | None], at: datetime) -> list[FactVersion]:

@@ -207,17 +207,22 @@ class SavedItemQuerySet(models.QuerySet):
             Q(topic__in=pks["topic"]) | Q(fact__in=pks["fact"]) | Q(group__in=pks["group"])
         )
 
-    def counted(self) -> dict[str, int]:
-        """Return how many there are of each part of a list, and how many of the whole are read."""
+    def counted(self) -> Any:
+        """How many items of a list there are of each of `SavedItem.COUNTED`, if there are any."""
         active = Q(archived_at__isnull=True)
-        return self.aggregate(
-            all=Count("pk", filter=active),
-            read=Count("pk", filter=active & Q(read_at__isnull=False)),
-            unread=Count("pk", filter=active & Q(read_at__isnull=True)),
-            topics=Count("topic", filter=active),
-            facts=Count("fact", filter=active),
-            groups=Count("group", filter=active),
-            archived=Count("pk", filter=~active),
+        return (
+            self.order_by()
+            .values("reading_list")
+            .annotate(
+                all=Count("pk", filter=active),
+                read=Count("pk", filter=active & Q(read_at__isnull=False)),
+                unread=Count("pk", filter=active & Q(read_at__isnull=True)),
+                topics=Count("topic", filter=active),
+                facts=Count("fact", filter=active),
+                groups=Count("group", filter=active),
+                archived=Count("pk", filter=~active),
+            )
+            .values_list(*SavedItem.COUNTED)
         )
 
     def of_kind(self, kind: str) -> Self:
@@ -270,6 +275,7 @@ class SavedItem(Noted):
     objects = SavedItemQuerySet.as_manager()
 
     TARGETS = ("topic", "fact", "group")
+    COUNTED = ("all", "read", "unread", "topics", "facts", "groups", "archived")
 
     class Meta:
         ordering = ["position", "pk"]

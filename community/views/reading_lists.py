@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -8,7 +9,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.db import IntegrityError, transaction
-from django.db.models import BigIntegerField
+from django.db.models import BigIntegerField, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -23,6 +24,7 @@ from community.changes import note_changes, tell_changes, waiting
 from community.forms.reading_lists import ReadingListForm, SearchForm
 from community.models import ReadingList, SavedItem, SharedList
 from community.saving import THE_LIST, UnsavedNote, forget_unsaved_note, taken_over, unsaved_notes
+from facts.prepared import prepared
 
 PAGE_SIZE = 50  # items
 MAX_LISTS = 200  # of one member
@@ -149,17 +151,15 @@ def render_list(
     request: HttpRequest, reading_list: ReadingList, form: ReadingListForm
 ) -> HttpResponse:
     """Return the page of a list, with the messages of single items on their cards."""
-    counts = reading_list.saved_items.counted()  # type: ignore[attr-defined]
+    counts = _counts(reading_list)
     show = request.GET.get("show", "")
     if show not in PARTS_OF_A_LIST:
         show = ""
     now = timezone.now()
-    paginator = Paginator(_part(reading_list, show), PAGE_SIZE)
-    # It is known, so it need not be asked for once more.
-    paginator.count = counts[show or "all"]
+    paginator = Paginator(range(counts[show or "all"]), PAGE_SIZE)
     page = paginator.get_page(request.GET.get("page"))
     notes = unsaved_notes(request, reading_list)
-    here = list(page)
+    here = _ITEMS_OF_A_PAGE[show](reading_list.pk, (page.number - 1) * PAGE_SIZE)
     elsewhere = _elsewhere(reading_list, here, notes)
     all_cards = cards([*here, *elsewhere], request.preferences, now)  # type: ignore[attr-defined]
     shown = all_cards[: len(here)]
@@ -193,14 +193,33 @@ def render_list(
     return render(request, "community/reading_list_detail.html", context)
 
 
-def _part(reading_list: ReadingList, show: str) -> Any:
-    """Return what `show` names of a list, in its order; the latest first in the archive."""
-    items = reading_list.saved_items.for_cards()  # type: ignore[attr-defined]
+@prepared
+def _counted(reading_list: UUID) -> QuerySet[Any]:
+    return SavedItem.objects.filter(reading_list=reading_list).counted()
+
+
+def _counts(reading_list: ReadingList) -> dict[str, int]:
+    """Return how many there are of each part of a list, and how many of the whole are read."""
+    found = _counted(reading_list.pk) or [[0] * len(SavedItem.COUNTED)]
+    return dict(zip(SavedItem.COUNTED, found[0], strict=True))
+
+
+def _part(show: str, reading_list: UUID, first: int) -> QuerySet[Any]:
+    """Return a page of what `show` names of a list, in its order; the latest first in the archive.
+
+    It begins after `first` items.
+    """
+    items = SavedItem.objects.filter(reading_list=reading_list).for_cards()
     if show == "archived":
-        return items.archived()
-    if show == "unread":
-        return items.active().unread()
-    return items.active().of_kind(show.removesuffix("s")) if show else items.active()
+        items = items.archived()
+    elif show == "unread":
+        items = items.active().unread()
+    else:
+        items = items.active().of_kind(show.removesuffix("s")) if show else items.active()
+    return items[first : first + PAGE_SIZE]
+
+
+_ITEMS_OF_A_PAGE = {show: prepared(partial(_part, show)) for show in ("", *PARTS_OF_A_LIST)}
 
 
 def _parts(counts: dict[str, int], show: str) -> list[dict[str, Any]]:
