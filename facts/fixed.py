@@ -5,16 +5,23 @@ page of somebody's own it took as long as all that is theirs. A part is rendered
 that it names and nothing else, so that nothing of a request or a member can be in what is kept.
 """
 
+import re
+from html import escape
 from typing import Any
 
+from crispy_forms.templatetags.crispy_forms_filters import as_crispy_form
+from django import forms
 from django.conf import settings
 from django.core.signals import setting_changed
 from django.template.loader import get_template
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
-MOST = 500  # parts; the values are few by what they are, not by a promise
+MOST = 500  # parts and forms; the values are few by what they are, not by a promise
 _parts: dict[tuple[Any, ...], SafeString] = {}
+_forms: dict[tuple[Any, ...], str] = {}
+# What stands in a form in the place of what a field begins with.
+_MARK = re.compile("\ue001([a-z_]+)\ue002")
 
 
 def fixed_part(template_name: str, **values: Any) -> SafeString:
@@ -29,8 +36,33 @@ def fixed_part(template_name: str, **values: Any) -> SafeString:
     return part
 
 
+def fixed_form(form: forms.BaseForm) -> SafeString:
+    """Return a form as crispy makes it; of one that was not sent, only what is typed differs.
+
+    All its fields are lines of text.
+    """
+    if form.is_bound:
+        return as_crispy_form(form)
+    begun = {
+        name: str(form.get_initial_for_field(field, name) or "")
+        for name, field in form.fields.items()
+    }
+    typed = [name for name, text in begun.items() if text]
+    key = (type(form), form.auto_id, form.prefix, get_language(), *typed)
+    pattern = _forms.get(key)
+    if pattern is None:
+        marks = {name: f"\ue001{name}\ue002" for name in typed}
+        blank = type(form)(initial=marks, auto_id=form.auto_id, prefix=form.prefix)
+        pattern = str(as_crispy_form(blank))
+        if not settings.DEBUG and len(_forms) < MOST:
+            _forms[key] = pattern
+    # In one pass, so that no text of anybody's can be taken for a mark.
+    return mark_safe(_MARK.sub(lambda mark: escape(begun[mark[1]]), pattern))  # noqa: S308
+
+
 def _forget_parts(**_kwargs: Any) -> None:
     _parts.clear()
+    _forms.clear()
 
 
 setting_changed.connect(_forget_parts, dispatch_uid="facts_fixed_parts")

@@ -3,9 +3,10 @@
 from typing import Any
 
 from django import template
+from django.forms import BaseForm
 from django.utils.safestring import SafeString
 
-from facts.fixed import fixed_part
+from facts import fixed as made_once
 
 register = template.Library()
 # The parts of the site that the header names.
@@ -15,7 +16,13 @@ SECTIONS = frozenset({"help", "facts", "groups", "questions", "glossary", "lists
 @register.simple_tag
 def fixed(template_name: str, **values: Any) -> SafeString:
     """Include a template that says the same to everybody who has these few values."""
-    return fixed_part(template_name, **values)
+    return made_once.fixed_part(template_name, **values)
+
+
+@register.filter
+def fixed_form(form: BaseForm) -> SafeString:
+    """Show a form of lines of text; all but what is typed is made once."""
+    return made_once.fixed_form(form)
 
 
 @register.filter

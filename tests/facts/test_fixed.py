@@ -1,9 +1,12 @@
 """Parts of pages that are the same for everybody are made once, and hold nothing of anybody."""
 
 import pytest
+from crispy_forms.templatetags.crispy_forms_filters import as_crispy_form
 from django.template import engines
 from django.utils import translation
 
+from community.forms.reading_lists import ReadingListForm
+from community.models import ReadingList
 from facts import fixed
 from facts.templatetags.fixed import section
 
@@ -12,7 +15,7 @@ HEADER = "includes/header.html"
 
 @pytest.fixture(autouse=True)
 def _nothing_kept():
-    fixed._parts.clear()
+    fixed._forget_parts()
 
 
 def test_part_is_made_once_for_each_language_and_value(monkeypatch):
@@ -72,3 +75,22 @@ def test_header_names_the_open_section(path, open_section):
     )
 
     assert page.render({"path": path}).count('aria-current="true"') == bool(open_section)
+
+
+@pytest.mark.parametrize("title", ["", "Mine", "<b>&\"'</b>", "\ue001title\ue002", r"\1 %s {}"])
+def test_form_that_was_not_sent_is_as_crispy_makes_it(title):
+    form = ReadingListForm(instance=ReadingList(title="Another one"))
+    fixed.fixed_form(form)
+    form = ReadingListForm(instance=ReadingList(title=title))
+
+    assert fixed.fixed_form(form) == as_crispy_form(form)
+    assert "Another one" not in str(fixed._forms)
+    assert len(fixed._forms) == (1 if title else 2)
+
+
+def test_form_that_was_sent_keeps_what_was_typed():
+    form = ReadingListForm({"title": ""}, instance=ReadingList(title="Mine"))
+    form.add_error("title", "Not this one.")
+
+    assert "Not this one." in fixed.fixed_form(form)
+    assert fixed._forms == {}
