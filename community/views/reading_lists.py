@@ -26,7 +26,7 @@ from community.models import ReadingList, SavedItem, SharedList
 from community.saving import THE_LIST, UnsavedNote, forget_unsaved_note, taken_over, unsaved_notes
 from facts.prepared import prepared
 
-PAGE_SIZE = 50  # items
+PAGE_SIZE = 25  # items
 MAX_LISTS = 200  # of one member
 # What can be looked at of a list, besides the whole.
 PARTS_OF_A_LIST = {

@@ -12,6 +12,7 @@ from django.utils import timezone
 from community import list_search
 from community.list_search import snippet, words_in
 from community.models import Member
+from community.views.reading_lists import PAGE_SIZE
 from tests.factories import ReadingListFactory, SavedItemFactory, TopicFactory, make_live
 
 
@@ -86,15 +87,15 @@ def test_list_is_found_by_its_title(client, mine):
 
 
 def test_each_hit_leads_to_its_page_or_to_the_archive(client, mine):
-    items = [item for item, _is_new in mine.add_all(TopicFactory.create_batch(60))]
-    items[59].write_note("needle", 0)
+    items = [item for item, _is_new in mine.add_all(TopicFactory.create_batch(PAGE_SIZE + 2))]
+    items[-1].write_note("needle", 0)
     items[3].write_note("needle", 0)
     items[3].archive(timezone.now())
 
     urls = {url for url, _title in found(look(client, "needle"))}
 
     assert urls == {
-        f"/lists/{mine.pk}/?page=2#item-{items[59].pk}",
+        f"/lists/{mine.pk}/?page=2#item-{items[-1].pk}",
         f"/lists/{mine.pk}/?show=archived#item-{items[3].pk}",
     }
 

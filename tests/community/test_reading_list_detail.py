@@ -8,6 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from community.models import ReadingList, SavedItem
+from community.views.reading_lists import PAGE_SIZE
 from facts.models import FactVersion
 from tests.factories import (
     PASSWORD,
@@ -238,23 +239,22 @@ def test_empty_list_says_how_to_begin(client, mine):
     assert "Nothing on this list yet" in text_of(client.get(f"/lists/{mine.pk}/"))
 
 
-def test_fifty_items_stand_on_a_page(client, mine):
-    topics = [TopicFactory() for _number in range(51)]
-    items = [mine.add(topic)[0] for topic in topics]
+def test_so_many_items_stand_on_a_page(client, mine):
+    items = [item for item, _is_new in mine.add_all(TopicFactory.create_batch(PAGE_SIZE + 1))]
 
     first = text_of(client.get(f"/lists/{mine.pk}/"))
     second = text_of(client.get(f"/lists/{mine.pk}/?page=2"))
 
-    assert first.count('class="saved-item"') == 50
+    assert first.count('class="saved-item"') == PAGE_SIZE
     assert second.count('class="saved-item"') == 1
     # The last on its page can still move on, and the first of the next one back.
-    assert f'id="down-{items[49].pk}"' in first
-    assert f'id="up-{items[50].pk}"' in second
-    response = client.post(f"/lists/{mine.pk}/items/{items[50].pk}/read/", {"is_read": "1"})
-    assert response["Location"] == f"/lists/{mine.pk}/?page=2#read-{items[50].pk}"
+    assert f'id="down-{items[-2].pk}"' in first
+    assert f'id="up-{items[-1].pk}"' in second
+    response = client.post(f"/lists/{mine.pk}/items/{items[-1].pk}/read/", {"is_read": "1"})
+    assert response["Location"] == f"/lists/{mine.pk}/?page=2#read-{items[-1].pk}"
 
 
-def test_page_asks_as_much_for_fifty_items_as_for_three(client, mine):
+def test_page_asks_as_much_for_many_items_as_for_three(client, mine):
     def fill(count):
         for _number in range(count):
             fact = make_live().fact
@@ -270,9 +270,9 @@ def test_page_asks_as_much_for_fifty_items_as_for_three(client, mine):
 
     fill(1)
     few = queries()
-    fill(16)
+    fill(PAGE_SIZE // 3)
 
-    assert SavedItem.objects.count() == 51
+    assert SavedItem.objects.count() > PAGE_SIZE
     assert queries() == few <= 10
 
 
@@ -288,15 +288,16 @@ def keep(client, reading_list, item_pk, text):
 
 
 def test_note_of_an_item_on_another_page_is_told_of(client, mine):
-    items = [mine.add(TopicFactory(title=f"Topic {n}"))[0] for n in range(1, 53)]
-    keep(client, mine, items[51].pk, "words for the last")
+    topics = [TopicFactory(title=f"Topic {n}") for n in range(1, PAGE_SIZE + 3)]
+    items = [item for item, _is_new in mine.add_all(topics)]
+    keep(client, mine, items[-1].pk, "words for the last")
 
     first = text_of(client.get(f"/lists/{mine.pk}/"))
     second = text_of(client.get(f"/lists/{mine.pk}/?page=2"))
 
-    assert f'href="/lists/{mine.pk}/?page=2#note-{items[51].pk}"' in first
+    assert f'href="/lists/{mine.pk}/?page=2#note-{items[-1].pk}"' in first
     assert "words for the last" not in first
-    assert f'href="#note-{items[51].pk}"' in second
+    assert f'href="#note-{items[-1].pk}"' in second
     assert "words for the last</textarea>" in second
     keep(client, mine, items[0].pk, "words for the first")
     second = text_of(client.get(f"/lists/{mine.pk}/?page=2"))
@@ -304,8 +305,7 @@ def test_note_of_an_item_on_another_page_is_told_of(client, mine):
 
 
 def test_notice_of_a_note_on_another_page_is_gentle(client, mine):
-    for _number in range(50):
-        mine.add(TopicFactory())
+    mine.add_all(TopicFactory.create_batch(PAGE_SIZE))
     version = make_live(title="One in three", neutral_heading="Figures", sensitivity="prognosis")
     item = mine.add(version.fact)[0]
     keep(client, mine, item.pk, "words")
@@ -398,9 +398,9 @@ def test_dismissing_what_is_not_kept_does_nothing(client, mine, forget):
 
 
 def test_kept_notes_ask_few_queries(client, mine):
-    items = [mine.add(make_live().fact)[0] for _number in range(60)]
+    items = [mine.add(make_live().fact)[0] for _number in range(PAGE_SIZE + 10)]
     client.logout()
-    for number, item in enumerate(items[45:]):
+    for number, item in enumerate(items[PAGE_SIZE - 5 :]):
         client.post(
             f"/lists/{mine.pk}/items/{item.pk if number else 10**9}/note/", {"note": "words"}
         )
