@@ -130,7 +130,7 @@ class Criteria:
         return any((self.audience, self.way, self.near, self.language, self.when))
 
 
-def km_of(miles: int) -> float:
+def km_of(miles: float) -> float:
     """Return a distance of the address, which counts miles, in kilometers."""
     return miles * MILE
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cached_property, reduce
-from math import sqrt
+from math import inf
 from operator import add
 from typing import Any
 
@@ -13,7 +13,7 @@ from django.db.models import Case, Count, Exists, F, OuterRef, Q, Value, When
 from django.utils.translation import gettext as _
 
 from community.countries import country_of_zone
-from community.distances import MILE, in_words, km_between, units_for, within_box
+from community.distances import in_words, km_between, units_for, within_box
 from community.finding import tally as tallies
 from community.finding.criteria import (
     AUDIENCES,
@@ -31,10 +31,10 @@ from community.finding.criteria import (
     km_of,
 )
 from community.finding.day_times import DAY_TIMES, taking_place
+from community.finding.stretch import stretch
 from community.finding.tally import Kind, Tally
 from community.freshness import shown_unasked
 from community.languages import language_in_words
-from community.meeting_times import LONGEST_MEETING
 from community.models import Occurrence, Place, Service, SupportGroup
 from community.models.groups import GROUP_AUDIENCES, SupportGroupQuerySet
 
@@ -162,9 +162,14 @@ class Search:
     @property
     def groups(self) -> SupportGroupQuerySet:
         """The groups that fit, in their order, with `next_starts_at`."""
-        return self._in_order(self._fitting())
+        return self._in_order(self.fitting())
 
-    def _fitting(self) -> SupportGroupQuerySet:
+    def fitting(self) -> SupportGroupQuerySet:
+        """The groups that fit, in no order."""
+        return self._of_way(self.fitting_anywhere())
+
+    def fitting_anywhere(self) -> SupportGroupQuerySet:
+        """The groups that fit but for how and how far away people meet, in no order."""
         asked = self.criteria
         groups = self._listed()
         if not asked.also:
@@ -176,17 +181,22 @@ class Search:
             groups = groups.filter(**{f"{name}__contains": asked.language})
         if asked.when:
             groups = groups.filter(Exists(self._taking_place()))
-        return self._of_way(groups)
+        return groups
 
     def _of_way(self, groups: SupportGroupQuerySet) -> SupportGroupQuerySet:
         way = self.criteria.way
         if self.place is None or not self.has_distance:
             return groups.filter(**{_WAY_FIELDS[way]: True}) if way else groups
         groups = groups.near(self.place.latitude, self.place.longitude)
-        within = self.criteria.within
-        is_near = Q(is_in_person=True, distance_km__lte=km_of(within)) & self._within(within)
         others = Q() if way else Q(is_online=True) | Q(is_by_phone=True)
-        return groups.filter(is_near | others)
+        return groups.filter(self._is_near | others)
+
+    @property
+    def _is_near(self) -> Q:
+        """The condition of groups with `distance_km` to meet in person near enough."""
+        within = self.criteria.within
+        # The box first: it costs less than the distance.
+        return Q(is_in_person=True) & self._within(within) & Q(distance_km__lte=km_of(within))
 
     def _in_order(self, groups: SupportGroupQuerySet) -> SupportGroupQuerySet:
         groups = groups.by_next_meeting(self.at)
@@ -218,8 +228,7 @@ class Search:
 
     def page(self, number: str | None) -> Page:
         """Return a page of the groups, each with its next date and why it is shown."""
-        # A break that holds today is with each group already; its other pauses are not needed here.
-        groups = self.groups.with_break(self.at).prefetch_related("meetings")
+        groups = self._whole(self.groups)
         paginator = Paginator(groups, PAGE_SIZE)
         # The tally knows, so the database need not count again.
         paginator.count = self.tally.total
@@ -234,50 +243,45 @@ class Search:
     def _rows(self, groups: SupportGroupQuerySet, first: int, last: int) -> list[Any]:
         """Return those of `groups` from place `first` up to `last`.
 
-        Of many groups only those are put in order that can stand there.
+        Of many groups only those are read whole, and put in order, that stand there.
         """
-        if self.tally.total > MANY and self.order in {NEXT, NEAREST}:
-            for can_stand_there in self._ahead(last):
-                rows = list(groups.filter(can_stand_there)[first:last])
-                if len(rows) == last - first:
-                    return rows
+        if self._is_long(last):
+            found = stretch(self, first, last)
+            if found is not None:
+                wanted = self._whole(self.fitting_anywhere().filter(found.groups))
+                rows = self._nearest_first(wanted, found.numbers)
+                return rows[found.skipped :][: last - first]
         return list(groups[first:last])
 
-    def _ahead(self, number: int) -> Iterator[Q]:
-        """Yield conditions, each read from an index, that the first `number` of the groups fulfil.
+    def _is_long(self, last: int) -> bool:
+        """Whether to put all in order, up to place `last`, costs more than to look for a few."""
+        if self.order == NEAREST and 0 < last <= self.tally.near(self.criteria.within):
+            # Few may fit where many meet.
+            return self.tally.total > MANY or self.tally.known > 10 * MANY
+        return self.tally.total > MANY and self.order in {NEXT, NEAREST}
 
-        That holds if as many groups fulfil it; the next condition is for when they do not.
-        """
-        if self.order == NEXT:
-            yield Q(pk__in=self._soonest(number))
-            return
-        near = {miles: self.tally.near(miles) for miles in DISTANCES}
-        if near[self.criteria.within] < number:
-            yield self._near(self.criteria.within) | Q(pk__in=self._soonest(number))
-            return
-        miles = next(miles for miles in DISTANCES if near[miles] >= number)
-        # Were they spread evenly, twice as many as are needed would meet so near.
-        share = 2 * number / near[miles]
-        if share < 1:
-            yield self._near(miles * sqrt(share))
-        yield self._near(miles)
+    def _whole(self, groups: SupportGroupQuerySet) -> SupportGroupQuerySet:
+        """Return `groups` with all that a card shows of them but the next date."""
+        # A break that holds today is with each group already; its other pauses are not needed here.
+        return groups.with_break(self.at).prefetch_related("meetings")
 
-    def _near(self, miles: float) -> Q:
-        assert self.place is not None  # noqa: S101  Callers ask has_distance first.
-        box = within_box(self.place.latitude, self.place.longitude, miles * MILE)
-        return Q(is_in_person=True, distance_km__lte=miles * MILE) & box
-
-    def _soonest(self, number: int) -> Any:
-        """Return the groups that fit of the next dates, many enough for `number` groups."""
-        # A group has more than one date, and some have two meetings a week.
-        dates = 3 * number + 40
-        fitting = self._fitting().filter(pk=OuterRef("meeting__group"))
-        coming = Occurrence.objects.upcoming(self.at).filter(
-            Exists(fitting.order_by()), starts_at__gt=self.at - LONGEST_MEETING
-        )
-        # In the order of SupportGroupQuerySet.by_next_meeting().
-        coming = coming.order_by("starts_at", "meeting__group__name", "meeting__group")
-        return coming.values("meeting__group")[:dates]
+    def _nearest_first(self, groups: SupportGroupQuerySet, numbers: frozenset[int]) -> list[Any]:
+        """Return those of `groups` that are near or of `numbers`, with their distance, in order."""
+        rows = list(groups.by_next_meeting(self.at))
+        if self.place is None or not self.has_distance:
+            return rows
+        here = self.place.latitude, self.place.longitude
+        near_km = {}
+        for group in rows:
+            group.distance_km = None
+            if group.latitude is not None:
+                group.distance_km = km_between(*here, group.latitude, group.longitude)
+                if group.is_in_person and group.distance_km <= km_of(self.criteria.within):
+                    near_km[group.pk] = group.distance_km
+        rows = [group for group in rows if group.pk in near_km or group.pk in numbers]
+        if self.order == NEAREST:
+            rows.sort(key=lambda group: near_km.get(group.pk, inf))
+        return rows
 
     def _reasons(self, group: SupportGroup) -> Iterator[str]:
         """Yield, in words, what of that which is looked for `group` has."""

@@ -53,6 +53,11 @@ class Tally:
         """How many groups fit."""
         return sum(kind.number for kind, obstacles in self._judged if not obstacles)
 
+    @cached_property
+    def known(self) -> int:
+        """How many groups there are in all, whether they fit or not."""
+        return sum(kind.number for kind in self.kinds)
+
     @property
     def hidden(self) -> int:
         """How many more would fit if those were shown that nobody has confirmed lately."""

@@ -10,7 +10,7 @@ from community import demo
 from community.finding import search as finding
 from community.finding.criteria import Criteria
 from community.finding.search import Reader, Search
-from community.models import Place
+from community.models import Place, SupportGroup
 
 pytestmark = pytest.mark.django_db
 
@@ -22,6 +22,7 @@ ASKED = [
     {"way": "in-person", "near": "x"},
     {"near": "x"},
     {"near": "x", "within": 5, "audience": "men"},
+    {"near": "x", "within": 5},
     {"near": "x", "order": "next", "language": "en"},
     {"near": "x", "order": "match"},
 ]
@@ -55,9 +56,10 @@ def test_every_page_is_the_same_as_if_all_were_put_in_order(asked, monkeypatch):
     assert sum(map(len, found)) > 3
 
 
-def sent(asked):
-    """Return the statement that finds the groups of the first page, as the database plans it."""
+def planned(asked):
+    """Return how the database plans what finds the groups of the first page, and the groups."""
     search = Search(Criteria(**asked), LONDON if "near" in asked else None, Reader(), NOW)
+    _count = search.tally
     statements = []
 
     def note(execute, sql, params, many, context):
@@ -66,7 +68,6 @@ def sent(asked):
 
     with connection.execute_wrapper(note):
         search.page(None)
-    groups = [(sql, params) for sql, params in statements if "next_starts_at" in sql]
     plans = []
     with connection.cursor() as cursor:
         is_postgresql = connection.vendor == "postgresql"
@@ -74,24 +75,40 @@ def sent(asked):
             # So few rows would be read through, and sorted, by any database.
             for way in ("seqscan", "bitmapscan", "sort"):
                 cursor.execute(f"SET LOCAL enable_{way} = off")
-        for sql, params in groups:
+        for sql, params in statements:
             cursor.execute(f"EXPLAIN {'' if is_postgresql else 'QUERY PLAN '}{sql}", params)
             plans.append("\n".join(str(row[-1]) for row in cursor.fetchall()))
+            if "next_starts_at" in sql:
+                return plans
     return plans
 
 
 def test_next_meetings_are_read_through_an_index(monkeypatch):
     monkeypatch.setattr(finding, "MANY", 0)
 
-    (plan,) = sent({})
+    finds, groups = planned({})
 
-    assert "community_occurrence_coming" in plan
-    assert "community_occurrence_next" in plan
+    assert "community_occurrence_coming" in finds
+    assert "community_occurrence_next" in groups
 
 
 def test_nearest_groups_are_read_through_an_index(monkeypatch):
     monkeypatch.setattr(finding, "MANY", 0)
 
-    plans = sent({"way": "in-person", "near": "x"})
+    *finds, _groups = planned({"way": "in-person", "near": "x"})
 
-    assert all("community_group_coordinates" in plan for plan in plans)
+    assert finds
+    assert all("community_group_coordinates" in plan for plan in finds)
+
+
+def test_those_equally_far_away_stand_in_the_same_order_on_every_page(monkeypatch):
+    """All meet at one address, so that only their next meetings tell them apart."""
+    SupportGroup.objects.filter(is_in_person=True).update(latitude=51.5, longitude=-0.1)
+    search = Search(Criteria(near="x", way="in-person"), LONDON, Reader(), NOW)
+    expected = [group.pk for group in search.groups]
+    monkeypatch.setattr(finding, "MANY", 0)
+
+    found = pages({"near": "x", "way": "in-person"})
+
+    assert [pk for page in found for pk in page] == expected
+    assert len(found) > 1
