@@ -6,12 +6,14 @@ change, and not the editor's sentence. Of what was withdrawn it says that alone.
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 
 from facts.choices import ChangeKind, Sensitivity
 from facts.models import FactVersion
+from facts.models.version_queries import FactVersionQuerySet
 
 NEWEST = 40
 
@@ -33,19 +35,33 @@ class Change:
 def newest_changes(at: datetime, language: str | None) -> list[Change]:
     """Return the last changes that readers can see at `at`. Asks the database twice."""
     visible = FactVersion.objects.filter(language=language, fact__topic__published_at__lte=at)
-    others = FactVersion.objects.ever_live(at).filter(fact=OuterRef("fact"), language=language)
-    visible = visible.select_related("fact__topic").annotate(
-        is_sensitive=Exists(others.exclude(sensitivity=Sensitivity.NONE)),
-        was_taken_back=Exists(others.exclude(withdrawn_reason="").filter(body=OuterRef("body"))),
-        is_here=Exists(FactVersion.objects.live(at).filter(fact=OuterRef("fact"))),
-    )
-    begun = visible.ever_live(at).news().filter(is_here=True, withdrawn_reason="")
+    is_here = Exists(FactVersion.objects.live(at).filter(fact=OuterRef("fact")))
+    begun = visible.ever_live(at).news().filter(is_here, withdrawn_reason="")
     ended = visible.filter(live_until__lte=at, live_from__lte=at).exclude(withdrawn_reason="")
     changes = [
-        *(_begun(version) for version in begun[:NEWEST]),
-        *(_ended(version) for version in ended.order_by("-live_until", "pk")[:NEWEST]),
+        *(_begun(version) for version in _first(begun, at, language)),
+        *(_ended(version) for version in _first(ended.order_by("-live_until", "pk"), at, language)),
     ]
     return sorted(changes, key=lambda change: change.at, reverse=True)[:NEWEST]
+
+
+def _first(versions: FactVersionQuerySet, at: datetime, language: str | None) -> Any:
+    """Return the first of `versions`, with what decides how much is said of each.
+
+    They are chosen before: PostgreSQL would look that up for all versions at once.
+    """
+    others = FactVersion.objects.ever_live(at).filter(fact=OuterRef("fact"), language=language)
+    chosen = FactVersion.objects.filter(pk__in=versions.values("pk")[:NEWEST])
+    return (
+        chosen.select_related("fact__topic")
+        .annotate(
+            is_sensitive=Exists(others.exclude(sensitivity=Sensitivity.NONE)),
+            was_taken_back=Exists(
+                others.exclude(withdrawn_reason="").filter(body=OuterRef("body"))
+            ),
+        )
+        .order_by(*versions.query.order_by)
+    )
 
 
 def _begun(version: FactVersion) -> Change:
