@@ -1,9 +1,10 @@
 """The pages of the community app, for search engines: groups that exist, and no member's page."""
 
-from datetime import datetime
+from typing import Any
 
 from django.contrib.sitemaps import Sitemap
 from django.db.models import QuerySet
+from django.db.models.functions import Greatest
 from django.urls import reverse
 from django.utils import timezone
 
@@ -23,9 +24,17 @@ class CommunitySitemap(Sitemap):
 class SupportGroupSitemap(Sitemap):
     """Published groups that have not ended, without the examples of a fresh installation."""
 
-    def items(self) -> QuerySet[SupportGroup]:
-        now = timezone.now()
-        return SupportGroup.objects.published(now).running(now).real().order_by("pk")
+    needs = ("slug",)
 
-    def lastmod(self, item: SupportGroup) -> datetime:
-        return max(item.edited_at, item.published_at or item.edited_at)
+    def items(self) -> QuerySet[SupportGroup]:
+        """Groups with `changed_at`."""
+        now = timezone.now()
+        return (
+            SupportGroup.objects.published(now)
+            .running(now)
+            .real()
+            .annotate(changed_at=Greatest("edited_at", "published_at"))
+        )
+
+    def location(self, item: dict[str, Any]) -> str:
+        return reverse("community:support-group-detail", args=[item["slug"]])

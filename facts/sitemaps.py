@@ -1,9 +1,15 @@
-"""The pages of the facts app, for search engines. Every page is listed without `?show`."""
+"""The pages of the facts app, for search engines. Every page is listed without `?show`.
+
+Of what there can be many, `items` are rows with `changed_at`, and `needs` the columns that an
+address is made of.
+"""
 
 from datetime import datetime
+from typing import Any
 
 from django.contrib.sitemaps import Sitemap
-from django.db.models import Exists, Max, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce, Greatest
 from django.urls import reverse
 from django.utils import timezone
 
@@ -25,43 +31,51 @@ class FactsSitemap(Sitemap):
 class TopicSitemap(Sitemap):
     """Published topics that hold something to read."""
 
+    needs = ("slug",)
+
     def items(self) -> QuerySet[Topic]:
+        """Topics with `changed_at`: when they, or what they show, were last changed."""
         now = timezone.now()
-        live = FactVersion.objects.live(now).filter(fact__topic=OuterRef("pk"), language=LANGUAGE)
-        begun = Q(facts__versions__live_from__lte=now, facts__versions__language=LANGUAGE)
+        versions = FactVersion.objects.filter(fact__topic=OuterRef("pk"), language=LANGUAGE)
+        begun = versions.filter(live_from__lte=now)
         return (
             Topic.objects.published(now)
-            .filter(Exists(live))
+            .filter(Exists(versions.live(now)))
             .annotate(
-                last_begun=Max("facts__versions__live_from", filter=begun),
-                last_ended=Max(
-                    "facts__versions__live_until",
-                    filter=begun & Q(facts__versions__live_until__lte=now),
-                ),
+                changed_at=Greatest(
+                    "edited_at",
+                    "published_at",
+                    Coalesce(_last("live_from", begun), "published_at"),
+                    Coalesce(_last("live_until", begun.filter(live_until__lte=now)), "edited_at"),
+                )
             )
-            .order_by("pk")
         )
 
-    def lastmod(self, item: Topic) -> datetime:
-        moments = (item.edited_at, item.published_at, item.last_begun, item.last_ended)  # type: ignore[attr-defined]
-        return max(moment for moment in moments if moment)
+    def location(self, item: dict[str, Any]) -> str:
+        return reverse("facts:topic-detail", args=[item["slug"]])
 
 
 class FactSitemap(Sitemap):
     """Live facts of published topics, at addresses that tell no prognosis."""
 
+    needs = ("topic__slug", "slug")
+
     def items(self) -> QuerySet[Fact]:
+        """Facts with `changed_at`: when what they show last began."""
         now = timezone.now()
-        begun = Q(versions__live_from__lte=now, versions__language=LANGUAGE)
-        return (
-            Fact.objects.live(now, LANGUAGE)
-            .select_related("topic")
-            .annotate(last_begun=Max("versions__live_from", filter=begun))
-            .order_by("pk")
+        versions = FactVersion.objects.filter(fact=OuterRef("pk"), language=LANGUAGE)
+        begun = _last("live_from", versions.filter(live_from__lte=now))
+        return Fact.objects.live(now, LANGUAGE).annotate(
+            changed_at=Greatest(begun, "topic__published_at")
         )
 
-    def lastmod(self, item: Fact) -> datetime:
-        return max(item.last_begun, item.topic.published_at)  # type: ignore[attr-defined]
+    def location(self, item: dict[str, Any]) -> str:
+        return reverse("facts:fact-detail", args=[item["topic__slug"], item["slug"]])
+
+
+def _last(moment: str, versions: QuerySet[FactVersion]) -> Subquery:
+    """Return the last `moment` of the `versions` of a row; each of them has it."""
+    return Subquery(versions.order_by(f"-{moment}").values(moment)[:1])
 
 
 class PageSitemap(Sitemap):

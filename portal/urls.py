@@ -2,7 +2,7 @@
 
 from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
-from django.urls import include, path
+from django.urls import include, path, re_path
 
 from community.views import digests, verifications
 from facts.views.clinical_reviews import clinical_review
@@ -13,6 +13,12 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("robots.txt", machines.robots, name="robots"),
     path("sitemap.xml", machines.sitemap, name="sitemap"),
+    # At the root, since a sitemap speaks for what is below its own folder.
+    re_path(
+        r"^sitemap-(?P<name>[a-z]+)-(?P<number>[1-9][0-9]{0,6})\.xml$",
+        machines.sitemap_part,
+        name="sitemap-part",
+    ),
     path(".well-known/security.txt", machines.security, name="security"),
     path(".well-known/change-password", machines.change_password, name="change-password"),
     path("health/live", machines.live, name="health-live"),

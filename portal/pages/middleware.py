@@ -19,6 +19,7 @@ STORED = frozenset(
         "help",
         "robots",
         "sitemap",
+        "sitemap-part",
         "facts:topic-list",
         "facts:topic-detail",
         "facts:fact-detail",

@@ -3,28 +3,15 @@
 from datetime import timedelta
 
 from django.conf import settings
-from django.contrib.sitemaps import Sitemap
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
-from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from community.sitemaps import CommunitySitemap, SupportGroupSitemap
-from facts.sitemaps import FactSitemap, FactsSitemap, PageSitemap, TopicSitemap
+from portal import sitemaps
 from portal.health import readiness
-from portal.sitemaps import PortalSitemap
 
-SITEMAPS: tuple[type[Sitemap], ...] = (
-    PortalSitemap,
-    FactsSitemap,
-    TopicSitemap,
-    FactSitemap,
-    PageSitemap,
-    CommunitySitemap,
-    SupportGroupSitemap,
-)
 # What is personal, or made anew for every search. Reading pages are open to all.
 NOT_FOR_ROBOTS = ("/account/", "/accounts/", "/admin/", "/lists/", "/preferences/", "/search/")
 SECURITY_TXT_LIFE = timedelta(days=180)
@@ -45,20 +32,22 @@ def robots(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def sitemap(request: HttpRequest) -> HttpResponse:
-    """List the public pages with the day each last changed, at addresses made from SITE_URL.
+    """List the public pages with the day each last changed, at addresses made from SITE_URL."""
+    return _sitemap_response(sitemaps.sitemap())
 
-    One file may hold 50,000 addresses, many times what a portal has.
-    """
-    addresses = [
-        {
-            "location": f"{settings.SITE_URL}{part.location(item)}",
-            "lastmod": part.lastmod(item) if hasattr(part, "lastmod") else None,
-        }
-        for part in (kind() for kind in SITEMAPS)
-        for item in part.items()
-    ]
+
+@require_safe
+def sitemap_part(request: HttpRequest, name: str, number: str) -> HttpResponse:
+    """The same for some of the pages, where there are too many for one file."""
+    part = sitemaps.sitemap_part(name, int(number))
+    if not part:
+        raise Http404
+    return _sitemap_response(part)
+
+
+def _sitemap_response(text: str) -> HttpResponse:
     return HttpResponse(
-        render_to_string("sitemap.xml", {"urlset": addresses}),
+        text,
         content_type="application/xml",
         headers={"X-Robots-Tag": "noindex, noodp, noarchive"},
     )

@@ -166,7 +166,7 @@ def test_s12_pages_of_errors_have_them_too(world, monkeypatch):
     def fail(*args, **kwargs):
         raise ValueError
 
-    monkeypatch.setattr("portal.views.machines.render_to_string", fail)
+    monkeypatch.setattr("portal.views.machines.sitemaps.sitemap", fail)
     client = world.client("visitor", enforce_csrf_checks=True)
     replies = {
         400: client.get("/facts/a%00b/"),

@@ -1,3 +1,4 @@
+import re
 from datetime import UTC, datetime, timedelta
 from urllib.robotparser import RobotFileParser
 from xml.etree import ElementTree
@@ -6,6 +7,7 @@ import pytest
 from django.utils import timezone
 
 from facts.models import Topic
+from portal import sitemaps
 from tests.factories import (
     FactFactory,
     PageFactory,
@@ -19,8 +21,8 @@ LOC = "{http://www.sitemaps.org/schemas/sitemap/0.9}loc"
 LASTMOD = "{http://www.sitemaps.org/schemas/sitemap/0.9}lastmod"
 
 
-def addresses(client, **extra):
-    response = client.get("/sitemap.xml", **extra)
+def addresses(client, path="/sitemap.xml"):
+    response = client.get(path)
     assert response.status_code == 200
     return {
         url.findtext(LOC).removeprefix(SITE): url.findtext(LASTMOD)
@@ -101,8 +103,45 @@ def test_sitemap_needs_no_more_queries_for_more_rows(client, db, django_assert_m
         make_live(FactFactory())
         SupportGroupFactory()
 
-    with django_assert_max_num_queries(4):
+    with django_assert_max_num_queries(5):
         client.get("/sitemap.xml")
+
+
+def test_long_sitemap_names_its_parts_and_each_page_is_in_one(client, db, monkeypatch):
+    topic = TopicFactory(slug="living", published_at=timezone.now() - timedelta(days=40))
+    begun = timezone.now() - timedelta(days=30)
+    for number in range(7):
+        make_live(FactFactory(topic=topic, slug=f"fact-{number}"), since=begun)
+    withdrawn = FactFactory(topic=TopicFactory(slug="past"))
+    make_live(withdrawn, until=timezone.now() - timedelta(minutes=1))
+    SupportGroupFactory(slug="circle")
+    whole = addresses(client)
+    monkeypatch.setattr(sitemaps, "MOST", 3)
+
+    response = client.get("/sitemap.xml")
+
+    root = ElementTree.fromstring(response.content)
+    named = {part.findtext(LOC).removeprefix(SITE): part.findtext(LASTMOD) for part in root}
+    parts = {path: addresses(client, path) for path in named}
+    assert root.tag == "{http://www.sitemaps.org/schemas/sitemap/0.9}sitemapindex"
+    assert {name for path in named for name in re.findall("[a-z]+", path)[1:-1]} == {
+        "pages", "topics", "facts", "groups",
+    }  # fmt: skip
+    assert sum(map(len, parts.values())) == len(whole)
+    assert {path: day for part in parts.values() for path, day in part.items()} == whole
+    assert all(parts.values())
+    for path, part in parts.items():
+        if "pages" not in path:
+            assert len(part) <= 3
+            assert named[path] == max(part.values())
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["facts-1", "facts-9999999", "pages-2", "members-1", "facts-0", "facts-01", "facts-x", "-1"],
+)
+def test_part_of_the_sitemap_with_nothing_in_it_is_not_found(client, db, path):
+    assert client.get(f"/sitemap-{path}.xml").status_code == 404
 
 
 @pytest.mark.parametrize(
@@ -141,7 +180,14 @@ def test_change_password_leads_to_the_form(client, db):
 
 
 @pytest.mark.parametrize(
-    "path", ["/robots.txt", "/sitemap.xml", "/.well-known/change-password", "/health/live"]
+    "path",
+    [
+        "/robots.txt",
+        "/sitemap.xml",
+        "/sitemap-pages-1.xml",
+        "/.well-known/change-password",
+        "/health/live",
+    ],
 )
 def test_machines_set_no_cookie(client, db, path):
     assert not client.get(path).cookies

@@ -28,6 +28,7 @@ ADDRESSES = {
     "help": ("/help/", *PUBLIC),
     "robots": ("/robots.txt", *PUBLIC),
     "sitemap": ("/sitemap.xml", *PUBLIC),
+    "sitemap-part": ("/sitemap-pages-1.xml", *PUBLIC),
     "security": ("/.well-known/security.txt", (GONE, GONE, GONE), (WRONG, WRONG, WRONG)),
     "change-password": (
         "/.well-known/change-password",
