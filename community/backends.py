@@ -4,10 +4,12 @@ from typing import Any
 
 from allauth.account.auth_backends import AuthenticationBackend as AllauthBackend
 from allauth.account.models import EmailAddress
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from community.accounts import look_up_once_more, unfinished_sign_ups
 from community.models import Member
+from facts.prepared import prepared
 
 
 class AuthenticationBackend(AllauthBackend):
@@ -29,3 +31,13 @@ class AuthenticationBackend(AllauthBackend):
             self.unstash_authenticated_user()
             return None
         return user  # type: ignore[return-value]
+
+    def get_user(self, user_id: int) -> Member | None:
+        """Return who is signed in: asked for every page that is not public."""
+        user = next(iter(_members(user_id)), None)
+        return user if user and self.user_can_authenticate(user) else None
+
+
+@prepared
+def _members(pk: int) -> QuerySet[Member]:
+    return Member.objects.filter(pk=pk)

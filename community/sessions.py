@@ -16,6 +16,8 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from facts.prepared import prepared
+
 _STAY, _BEGAN, _SEEN, _CHOSEN = "stay", "began_at", "seen_at", "stay_chosen"
 # Set while a member has to be asked anew whether anything may be kept.
 CONSENT_IS_DUE = "consent_is_due"
@@ -58,6 +60,11 @@ CHOICES = (Stay.DAY, Stay.KEPT, Stay.SHARED)
 class SessionStore(db.SessionStore):
     """Django's sessions in the database, each with the limits of whoever is signed in."""
 
+    def _get_session_from_db(self) -> Any:
+        # Looked up for every page that is not public. Django's own way is there for none.
+        found = _open_sessions(self.session_key, timezone.now())
+        return found[0] if found else super()._get_session_from_db()  # type: ignore[misc]
+
     def get_expiry_age(self, **kwargs: Any) -> int:
         """Return in how many seconds the session is over, if nothing more is done in it."""
         return max(0, seconds_left(self))
@@ -68,6 +75,13 @@ class SessionStore(db.SessionStore):
     def get_expire_at_browser_close(self) -> bool:
         """Say whether the cookie goes when the browser is closed."""
         return not _is_somebodys(self) or limits_of(self).ends_with_browser
+
+
+@prepared
+def _open_sessions(session_key: str, at: datetime) -> models.QuerySet[Any]:
+    return SessionStore.get_model_class().objects.filter(
+        session_key=session_key, expire_date__gt=at
+    )
 
 
 def _is_somebodys(session: SessionBase) -> bool:

@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.db import IntegrityError, transaction
 from django.db.models import BigIntegerField, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -24,6 +24,7 @@ from community.changes import note_changes, tell_changes, waiting
 from community.forms.reading_lists import ReadingListForm, SearchForm
 from community.models import ReadingList, SavedItem, SharedList
 from community.saving import THE_LIST, UnsavedNote, forget_unsaved_note, taken_over, unsaved_notes
+from community.views.account import member_of
 from facts.prepared import prepared
 
 PAGE_SIZE = 25  # items
@@ -89,8 +90,11 @@ def reading_list_list(request: HttpRequest) -> HttpResponse:
 @login_required
 def reading_list_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
     """A list of the member's own. POST gives it another title, deletes it, or drops a kept note."""
-    lists = request.user.reading_lists  # type: ignore[union-attr]
-    reading_list = get_object_or_404(lists, pk=pk)
+    member = member_of(request)
+    reading_list = next(iter(_own_list(member.pk, pk)), None)
+    if reading_list is None:
+        raise Http404
+    reading_list.member = member
     if request.method == "POST" and "delete" in request.POST:
         return _delete(request, reading_list)
     if request.method == "POST" and "forget" in request.POST:
@@ -102,10 +106,15 @@ def reading_list_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
             messages.success(request, _("The list has its new title."))
             return redirect(reading_list)
         # The page shows the title that the list still has.
-        reading_list = lists.get(pk=pk)
+        reading_list = _own_list(member.pk, pk)[0]
     else:
         form = ReadingListForm(instance=reading_list)
     return render_list(request, reading_list, form)
+
+
+@prepared
+def _own_list(member: int, pk: UUID) -> QuerySet[ReadingList]:
+    return ReadingList.objects.filter(member=member, pk=pk)
 
 
 @require_POST
@@ -257,6 +266,8 @@ def _place(notes: list[UnsavedNote], found: list[Card]) -> tuple[list[Card], lis
 
     Returns those cards, in the order of the list, and the notes that have no such card.
     """
+    if not notes:
+        return [], []
     by_item = {card.item.pk: card for card in found if not card.is_sealed}
     for note in notes:
         if card := by_item.get(note.item):
