@@ -27,7 +27,7 @@ from community.saving import THE_LIST, UnsavedNote, forget_unsaved_note, taken_o
 from community.views.account import member_of
 from facts.prepared import prepared
 
-PAGE_SIZE = 25  # items
+PAGE_SIZE = 20  # items
 MAX_LISTS = 200  # of one member
 # What can be looked at of a list, besides the whole.
 PARTS_OF_A_LIST = {
