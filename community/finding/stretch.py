@@ -9,7 +9,7 @@ from datetime import datetime
 from math import sqrt
 from typing import TYPE_CHECKING
 
-from django.db.models import OuterRef, Q, Subquery
+from django.db.models import Q
 
 from community.distances import km_between, within_box
 from community.finding.criteria import DISTANCES, NEXT, km_of
@@ -82,15 +82,8 @@ def soonest(groups: SupportGroupQuerySet, at: datetime, number: int) -> list[int
 
     None if fewer have a date.
     """
-    # Looked up for each date as it is read: a database that joins prepares for all dates first.
-    own = groups.filter(meetings=OuterRef("meeting_id")).order_by()
-    coming = (
-        Occurrence.objects.upcoming(at)
-        .filter(starts_at__gt=at - LONGEST_MEETING)
-        .annotate(group=Subquery(own.values("pk")[:1]), name=Subquery(own.values("name")[:1]))
-        .filter(group__isnull=False)
-        .order_by("starts_at", "name", "group")
-    )
+    ahead = Occurrence.objects.upcoming(at).filter(starts_at__gt=at - LONGEST_MEETING)
+    coming = ahead.of(groups).order_by("starts_at", "group_name", "group")
     # A group has more than one date, and some have two meetings a week.
     for dates in (2 * number + 20, 8 * number + 200):
         rows = list(coming.values_list("group", flat=True)[:dates])

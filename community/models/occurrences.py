@@ -4,8 +4,7 @@ from datetime import datetime, timedelta
 from typing import Self
 
 from django.db import models, transaction
-from django.db.models import BooleanField, Case, F, Q, TextField, When, prefetch_related_objects
-from django.db.models.functions import Cast
+from django.db.models import F, OuterRef, Q, Subquery, prefetch_related_objects
 from django.utils.translation import gettext_lazy as _
 
 from community.models.groups import SupportGroup
@@ -26,16 +25,16 @@ class OccurrenceQuerySet(models.QuerySet["Occurrence"]):
         """Occurrences that have not ended at `at` and take place, soonest first."""
         return self.filter(ends_at__gt=at, is_cancelled=False).order_by("starts_at", "pk")
 
-    def with_is_for(self, audiences: Iterable[str]) -> Self:
-        """Occurrences with `is_for_them`: the group is for one of `audiences` in particular."""
-        is_for = Q(pk__in=[])
-        for audience in audiences:
-            # The column holds ",one,two,": see ChoicesField.
-            is_for |= Q(_audiences__contains=f",{audience},")
+    def of(self, groups: models.QuerySet[SupportGroup]) -> Self:
+        """Occurrences of `groups`, with `group`, its number, and `group_name`.
+
+        The group of each date is looked up by itself, which is for the first few of many: for a
+        join PostgreSQL prepares at a cost that grows with all dates.
+        """
+        own = groups.filter(meetings=OuterRef("meeting_id")).order_by()
         return self.annotate(
-            _audiences=Cast("meeting__group__audiences", TextField()),
-            is_for_them=Case(When(is_for, then=True), default=False, output_field=BooleanField()),
-        )
+            group=Subquery(own.values("pk")[:1]), group_name=Subquery(own.values("name")[:1])
+        ).filter(group__isnull=False)
 
     def attach_next(self, groups: Iterable[SupportGroup], at: datetime) -> None:
         """Set `next_occurrence` on each of `groups`, its meeting with it, in one query.

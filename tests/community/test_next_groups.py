@@ -1,10 +1,13 @@
 """The people who meet next, on pages of other subjects."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import time_machine
 
+from community import demo
+from community.finding import soon
+from community.models import Occurrence, SupportGroup
 from tests.factories import (
     FactFactory,
     MeetingFactory,
@@ -78,3 +81,46 @@ def test_group_that_meets_every_day_leaves_room_for_another(client):
     make_live(FactFactory(topic=TopicFactory(slug="bones")), audiences=["men"])
 
     assert names(client, "/facts/bones/") == ["Men meet", "Later on screens"]
+
+
+def expected(count, audiences=(), is_online=False):
+    """What is shown, found by reading every date: when they meet, and whether for `audiences`."""
+    shown = SupportGroup.objects.in_default_results(NOW)
+    shown = shown.filter(is_online=True) if is_online else shown
+    first = {}
+    for row in Occurrence.objects.upcoming(NOW).select_related("meeting__group"):
+        first.setdefault(row.meeting.group, row.starts_at)
+    known = [(g, first[g], not set(audiences).isdisjoint(g.audiences)) for g in shown if g in first]
+    month = NOW + timedelta(days=31)
+    known = [(at, is_for) for _group, at, is_for in known if at < month or not is_for]
+    return sorted(known, key=lambda each: (not each[1], each[0]))[:count]
+
+
+@pytest.mark.parametrize("looked_through", [1, 7, 60])
+@pytest.mark.parametrize(
+    "asked",
+    [{}, {"is_online": True}, {"audiences": ["men"]}, {"audiences": ["bereaved", "de-novo"]}],
+    ids=str,
+)
+def test_same_groups_are_found_however_few_dates_are_looked_through(
+    asked, looked_through, monkeypatch
+):
+    demo.save([demo.example(number, NOW) for number in range(1, 40)], NOW)
+    monkeypatch.setattr(soon, "LOOKED_THROUGH", looked_through)
+
+    found = soon.meeting_next(6, NOW, **asked)
+
+    wanted = set(asked.get("audiences", ()))
+    assert [
+        (group.next_occurrence.starts_at, not wanted.isdisjoint(group.audiences)) for group in found
+    ] == expected(6, **asked)
+
+
+def test_one_query_is_enough(groups, django_assert_num_queries):
+    with django_assert_num_queries(1):
+        soon.meeting_next(2, NOW, audiences=["men"])
+
+
+def test_nobody_listed_is_no_reason_to_ask_again(django_assert_num_queries):
+    with django_assert_num_queries(1):
+        assert soon.meeting_next(2, NOW, audiences=["men"]) == []
