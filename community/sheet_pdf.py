@@ -1,57 +1,63 @@
 """The sheet for an appointment as a PDF for paper and for screen readers (PDF/UA-1)."""
 
 import json
+import os
 import re
-from functools import cache
-from pathlib import Path
+import subprocess
+import sys
 from typing import Any
 
 from django.utils.formats import date_format
 from django.utils.translation import get_language, get_language_bidi
 from django.utils.translation import gettext as _
 
+from community import typesetting
 from community.models.sheets import AppointmentSheet
 from community.sheet import Line, Sheet
+from community.typesetting import LettersMissing
 
-DATA = Path(__file__).parent / "data"
+SECONDS = 20.0  # that a file may take on a busy machine
+WITH_FONTS_OF_THE_MACHINE = True
+_OF_THE_ENVIRONMENT = {"PATH", "LD_LIBRARY_PATH", "HOME"}
 # What prints nothing, and what is too long for a line.
 _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\ufffe\uffff]+")
 _LONG_WORD = re.compile(r"\S{30}(?=\S)")
 
 
-class LettersMissing(Exception):
-    """No font here has all letters of the sheet, so a PDF of it would have gaps."""
-
-
-@cache
-def _fonts() -> Any:
-    """Return our face, what typst brings along, and what the machine has, read once."""
-    import typst
-
-    return typst.Fonts(font_paths=[DATA / "fonts"])
+class NoPdf(Exception):
+    """The process that makes the file has failed, or taken too long."""
 
 
 def make_pdf(sheet: Sheet) -> bytes:
-    """Return `sheet` as a PDF. Raises LettersMissing.
+    """Return `sheet` as a PDF. Raises LettersMissing or NoPdf.
 
-    All words go in as JSON, so that no question can be taken for a command. To be called outside
-    of transactions: it takes some ten milliseconds of a core, and the first time a hundred.
+    To be called outside of transactions: a process is started for it, which works for some fifty
+    milliseconds.
     """
-    import typst  # 84 MB that no other page needs.
+    order = {"sheet": _told(sheet), "with_fonts_of_the_machine": WITH_FONTS_OF_THE_MACHINE}
+    return _typeset(json.dumps(order).encode())
 
+
+def _typeset(order: bytes) -> bytes:
+    # Secrets of ours are in the environment, and it needs none.
+    environment = {name: os.environ[name] for name in _OF_THE_ENVIRONMENT & os.environ.keys()}
     try:
-        return typst.compile(
-            DATA / "sheet.typ",
-            root=DATA,
-            font_paths=_fonts(),
-            sys_inputs={"sheet": json.dumps(_told(sheet))},
-            format="pdf",
-            pdf_standards="ua-1",
+        done = subprocess.run(  # noqa: S603
+            [sys.executable, "-I", typesetting.__file__],
+            input=order,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,  # It may quote what somebody wrote.
+            timeout=SECONDS,
+            env=environment,
+            check=False,
         )
-    except typst.TypstError as error:
-        if "could not be displayed" in error.message:
-            raise LettersMissing from None
-        raise
+    except (subprocess.TimeoutExpired, OSError) as error:
+        raise NoPdf(type(error).__name__) from None
+    if done.returncode == typesetting.LETTERS_MISSING:
+        raise LettersMissing
+    if done.returncode:
+        raise NoPdf(f"ended with {done.returncode}")
+    return done.stdout
 
 
 def _told(sheet: Sheet) -> dict[str, Any]:

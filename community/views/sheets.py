@@ -5,6 +5,7 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
+import structlog
 from allauth.core.internal import ratelimit
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -36,8 +37,11 @@ from community.sheet import (
     saved_under,
     sheet_of,
 )
-from community.sheet_pdf import LettersMissing, make_pdf
+from community.sheet_pdf import NoPdf, make_pdf
+from community.typesetting import LettersMissing
 from facts.gentle import Asked
+
+log = structlog.get_logger("community.sheets")
 
 # Without an account, all of one's own questions are on one page.
 NEW_WITHOUT_ACCOUNT = 6
@@ -257,6 +261,10 @@ def _pdf(request: HttpRequest, sheet: Sheet, limit: str, back: str) -> HttpRespo
     except LettersMissing:
         context = {"back": back, "kept": _own_words(sheet, back)}
         return render(request, "community/sheet_letters.html", context, status=422)
+    except NoPdf as error:
+        log.error("sheet_not_made", error=str(error))
+        context = {"back": back, "kept": _own_words(sheet, back)}
+        return render(request, "community/sheet_failed.html", context, status=503)
     response = HttpResponse(content, content_type="application/pdf")
     response["Content-Disposition"] = 'attachment; filename="sheet.pdf"'
     response["Cache-Control"] = "private, no-store"

@@ -4,7 +4,6 @@ import html
 from datetime import date
 
 import pytest
-import typst
 from cryptography.fernet import Fernet
 from django.core.cache import cache
 from django.db import connection
@@ -533,14 +532,23 @@ def test_file_has_a_neutral_name_and_is_not_kept(client, mine):
 
 
 def test_letters_without_a_type_are_said_in_words(client, mine, monkeypatch):
-    bare = typst.Fonts(include_system_fonts=False, font_paths=[sheet_pdf.DATA / "fonts"])
-    monkeypatch.setattr(sheet_pdf, "_fonts", lambda: bare)
+    monkeypatch.setattr(sheet_pdf, "WITH_FONTS_OF_THE_MACHINE", False)
     SheetQuestionFactory(reading_list=mine, text="你好吗?")
 
     response = client.get(f"/lists/{mine.pk}/sheet.pdf")
 
     assert response.status_code == 422
     assert "Some letters would be missing" in text_of(response)
+
+
+def test_file_that_cannot_be_made_is_said_in_words(client, mine, monkeypatch):
+    monkeypatch.setattr(sheet_pdf, "SECONDS", 0)
+    SheetQuestionFactory(reading_list=mine, text="Why me?")
+
+    response = client.get(f"/lists/{mine.pk}/sheet.pdf")
+
+    assert response.status_code == 503
+    assert "The file could not be made" in text_of(response)
 
 
 def test_files_are_made_only_so_often(client, mine, settings):

@@ -2,19 +2,26 @@
 
 import io
 from datetime import date
+from types import SimpleNamespace
 
 import pypdf
 import pytest
-import typst
 from django.utils import translation
 
-from community import sheet_pdf
+from community import sheet_pdf, typesetting
 from community.sheet import Line, Sheet, SheetFact
-from community.sheet_pdf import LettersMissing, make_pdf
+from community.sheet_pdf import NoPdf, make_pdf
+from community.typesetting import LettersMissing, typeset
 
 FACT = SheetFact("About scans", "/facts/bones/scans/", 3, date(2026, 11, 22))
 DAY = date(2026, 12, 3)
 A4, LETTER = (595, 842), (612, 792)
+
+
+@pytest.fixture
+def at_once(monkeypatch):
+    """No process is started for a file: what is asked is what is in it."""
+    monkeypatch.setattr(sheet_pdf, "_typeset", typeset)
 
 
 def lines(count, *, first=3, **fields):
@@ -54,7 +61,7 @@ def tags(node, found=None):
     return found
 
 
-def test_it_is_tagged_and_has_title_language_and_headings():
+def test_it_is_tagged_and_has_title_language_and_headings(at_once):
     with translation.override("es"):
         spanish = read(Sheet(lines(4)))
     pdf = read(Sheet(lines(4), appointment_on=DAY))
@@ -75,7 +82,7 @@ def test_it_is_tagged_and_has_title_language_and_headings():
     ]  # fmt: skip
 
 
-def test_text_comes_in_order_and_whole():
+def test_text_comes_in_order_and_whole(at_once):
     others = (Line("5", "What else?", (), "Nothing.\nReally nothing."),)
 
     text = text_of(read(Sheet((*lines(3), *others), appointment_on=DAY)))
@@ -93,7 +100,7 @@ def test_text_comes_in_order_and_whole():
 
 @pytest.mark.parametrize(("paper", "size"), [("a4", A4), ("letter", LETTER)])
 @pytest.mark.parametrize(("count", "most"), [(1, 1), (3, 1), (10, 2), (20, 4)])
-def test_it_fits_on_a_page_or_two(paper, size, count, most):
+def test_it_fits_on_a_page_or_two(paper, size, count, most, at_once):
     pdf = read(Sheet(lines(count), paper=paper))
 
     assert len(pdf.pages) <= most
@@ -102,7 +109,7 @@ def test_it_fits_on_a_page_or_two(paper, size, count, most):
     )
 
 
-def test_nothing_that_somebody_types_is_a_command():
+def test_nothing_that_somebody_types_is_a_command(at_once):
     hostile = '#set page(fill: red) $x$ *b* @foo <label> \\u{1F600} "quoted" #read("/etc/passwd")'
 
     text = text_of(read(Sheet((Line("1", hostile, (), hostile),))))
@@ -111,7 +118,7 @@ def test_nothing_that_somebody_types_is_a_command():
     assert text.count('"quoted" #read("/etc/passwd")') == 2
 
 
-def test_a_word_without_an_end_stays_within_the_margins():
+def test_a_word_without_an_end_stays_within_the_margins(at_once):
     pdf = read(Sheet((Line("1", "Wo" + "o" * 300 + "?"),)))
     ends = []
     pdf.pages[0].extract_text(visitor_text=lambda text, _cm, tm, *_: ends.append((tm[4], text)))
@@ -123,19 +130,64 @@ def test_a_word_without_an_end_stays_within_the_margins():
     "text",
     ["Zażółć gęślą jaźń?", "¿Cuándo, señora Ñandú?", "Řekněte mi, Łucja", "a\x07b\tc"],
 )
-def test_letters_of_europe_are_all_there_on_every_machine(text, monkeypatch):
-    bare = typst.Fonts(include_system_fonts=False, font_paths=[sheet_pdf.DATA / "fonts"])
-    monkeypatch.setattr(sheet_pdf, "_fonts", lambda: bare)
+def test_letters_of_europe_are_all_there_on_every_machine(text, monkeypatch, at_once):
+    monkeypatch.setattr(sheet_pdf, "WITH_FONTS_OF_THE_MACHINE", False)
 
     told = text_of(read(Sheet((Line("1", text),))))
 
     assert text.replace("\x07", " ").replace("\t", " ") in told
 
 
-def test_letters_that_no_font_has_do_not_vanish_silently(monkeypatch):
-    bare = typst.Fonts(include_system_fonts=False, font_paths=[sheet_pdf.DATA / "fonts"])
-    monkeypatch.setattr(sheet_pdf, "_fonts", lambda: bare)
+def test_letters_that_no_font_has_do_not_vanish_silently(monkeypatch, at_once):
+    monkeypatch.setattr(sheet_pdf, "WITH_FONTS_OF_THE_MACHINE", False)
 
     for text in ("你好吗?", "😀", "Why \U0001f9ac?"):
         with pytest.raises(LettersMissing):
             make_pdf(Sheet((Line("1", text),)))
+
+
+# The process
+
+
+def test_process_makes_the_file_and_says_what_it_lacks(monkeypatch):
+    monkeypatch.setattr(sheet_pdf, "WITH_FONTS_OF_THE_MACHINE", False)
+
+    assert "Why not?" in text_of(read(Sheet((Line("1", "Why not?"),))))
+    with pytest.raises(LettersMissing):
+        make_pdf(Sheet((Line("1", "你好吗?"),)))
+
+
+@pytest.mark.parametrize(
+    ("program", "seconds", "said"),
+    [("import sys; sys.exit(sys.stdin.read())", 20, "ended with 1"),
+     ("import os; os.kill(os.getpid(), 9)", 20, "ended with -9"),
+     ("import time; time.sleep(20)", 0.1, "TimeoutExpired")],
+)  # fmt: skip
+def test_process_that_fails_or_hangs_is_no_file(
+    program, seconds, said, monkeypatch, tmp_path, capfd
+):
+    (tmp_path / "program.py").write_text(program)
+    monkeypatch.setattr(typesetting, "__file__", str(tmp_path / "program.py"))
+    monkeypatch.setattr(sheet_pdf, "SECONDS", seconds)
+
+    with pytest.raises(NoPdf) as raised:
+        make_pdf(Sheet((Line("1", "My words"),)))
+
+    assert str(raised.value) == said
+    assert "My words" not in "".join(capfd.readouterr())
+
+
+def test_process_is_told_no_secret_and_no_words_but_as_its_input(monkeypatch):
+    asked = {}
+
+    def run(command, **how):
+        asked.update(how, command=command)
+        return SimpleNamespace(returncode=0, stdout=b"%PDF")
+
+    monkeypatch.setattr(sheet_pdf.subprocess, "run", run)
+    monkeypatch.setenv("SECRET_KEY", "SECRET")
+
+    assert make_pdf(Sheet((Line("1", "My words"),))) == b"%PDF"
+    assert b"My words" in asked.pop("input")
+    assert "My words" not in str(asked)
+    assert "SECRET" not in str(asked)

@@ -1,0 +1,58 @@
+"""Sets a sheet as a PDF in a process of its own: python -I typesetting.py <order >file
+
+typst and its fonts take 28 MB, which a process of the web server would keep for good, and what
+goes wrong in it stays here. The order comes in as JSON, so that nothing that somebody wrote is
+ever an argument or a file. Knows nothing of ours but the template beside it.
+"""
+
+import json
+import sys
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+DATA = Path(__file__).parent / "data"
+LETTERS_MISSING = 3  # how the process ends then
+
+
+class LettersMissing(Exception):
+    """No font here has all letters of the sheet, so a PDF of it would have gaps."""
+
+
+@cache
+def _fonts(with_those_of_the_machine: bool) -> Any:
+    """Return our face, what typst brings along, and what the machine has."""
+    import typst
+
+    return typst.Fonts(include_system_fonts=with_those_of_the_machine, font_paths=[DATA / "fonts"])
+
+
+def typeset(order: bytes) -> bytes:
+    """Return the sheet that `order` holds as a PDF (PDF/UA-1). Raises LettersMissing."""
+    import typst  # 84 MB that nothing else needs.
+
+    told = json.loads(order)
+    try:
+        return typst.compile(
+            DATA / "sheet.typ",
+            root=DATA,
+            font_paths=_fonts(told["with_fonts_of_the_machine"]),
+            sys_inputs={"sheet": json.dumps(told["sheet"])},
+            format="pdf",
+            pdf_standards="ua-1",
+        )
+    except typst.TypstError as error:
+        if "could not be displayed" in error.message:
+            raise LettersMissing from None
+        raise
+
+
+def main() -> None:
+    try:
+        sys.stdout.buffer.write(typeset(sys.stdin.buffer.read()))
+    except LettersMissing:
+        sys.exit(LETTERS_MISSING)
+
+
+if __name__ == "__main__":
+    main()
