@@ -6,6 +6,10 @@ from django.dispatch import Signal
 # something public has changed.
 public_content_changed = Signal()
 
+# Sent when something was counted that may be kept: who knows answers with a value that is
+# different after every change of what readers see, also one by the clock, or with None.
+public_state_asked = Signal()
+
 # Sent by whoever delivers mail, when a message will not arrive: `message_id`; `is_refused`,
 # whether the other side does not take it (otherwise our own server could not be reached); and
 # `addresses`, those at which nobody gets mail.

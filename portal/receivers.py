@@ -1,5 +1,6 @@
 """Where the portal listens: what the apps change, it indexes and forgets the stored copy of."""
 
+from collections.abc import Hashable
 from typing import Any
 
 from django.apps import apps
@@ -8,7 +9,7 @@ from django.db import transaction
 from django.db.models.signals import post_migrate
 
 from community.models import SupportGroup
-from community.signals import member_deleted
+from community.signals import member_deleted, public_state_asked
 from community.signals import public_content_changed as community_changed
 from facts.models import Fact, Topic
 from facts.signals import public_content_changed as facts_changed
@@ -34,6 +35,10 @@ def _address_of(instance: Any) -> str:
     return ""
 
 
+def _public_state_asked(**kwargs: Any) -> Hashable | None:
+    return store.watch.state()
+
+
 def _make_triggers(using: str, **kwargs: Any) -> None:
     make_triggers(using)
 
@@ -53,6 +58,7 @@ def connect() -> None:
     for signal in (facts_changed, community_changed):
         signal.connect(_public_content_changed, dispatch_uid="portal_public_content_changed")
     member_deleted.connect(traces.member_deleted, dispatch_uid="portal_member_deleted")
+    public_state_asked.connect(_public_state_asked, dispatch_uid="portal_public_state_asked")
     # Every table is there by then, and once is enough.
     portal = apps.get_app_config("portal")
     post_migrate.connect(_make_triggers, sender=portal, dispatch_uid="portal_triggers")

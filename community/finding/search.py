@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from community.countries import country_of_zone
 from community.distances import in_words, km_between, units_for, within_box
+from community.finding import kept
 from community.finding import tally as tallies
 from community.finding.criteria import (
     AUDIENCES,
@@ -100,8 +101,23 @@ class Search:
 
     @cached_property
     def tally(self) -> Tally:
-        """How many groups of each kind there are. One query."""
-        groups = self._listed()
+        """How many groups of each kind there are. At most one query."""
+        state = None if self.criteria.when else kept.state()
+        all_kinds = kept.find(state, self.without)
+        if all_kinds is None:
+            kinds = self._count(self._listed())
+            kept.keep(state, self.without, kinds)
+        elif self.has_distance:
+            kinds = all_kinds.with_near(self._count(self._listed().filter(self._may_be_near)))
+        else:
+            return all_kinds.tally(self.criteria)
+        return Tally(kinds, self.criteria, self.has_distance)
+
+    @property
+    def _may_be_near(self) -> Q:
+        return Q(is_in_person=True) & self._within(DISTANCES[-1])
+
+    def _count(self, groups: SupportGroupQuerySet) -> tuple[Kind, ...]:
         columns = ["audiences", "languages", "sign_languages", *_WAY_FIELDS.values()]
         columns += ["is_metastatic_only", "is_confirmed"]
         groups = groups.annotate(
@@ -111,18 +127,23 @@ class Search:
             groups = groups.annotate(is_at=Exists(self._taking_place()))
             columns.append("is_at")
         if self.has_distance:
-            is_near = Q(is_in_person=True) & self._within(DISTANCES[-1])
             groups = groups.annotate(
-                north=Case(When(is_near, then=F("latitude"))),
-                east=Case(When(is_near, then=F("longitude"))),
+                north=Case(When(self._may_be_near, then=F("latitude"))),
+                east=Case(When(self._may_be_near, then=F("longitude"))),
             )
             columns += ["north", "east"]
         rows = groups.order_by().values(*columns).annotate(number=Count("pk"))
-        kinds = tuple(self._kind(row) for row in rows)
-        return Tally(kinds, self.criteria, self.has_distance)
+        # Many kinds, that differ in few values.
+        same: dict[frozenset[str], frozenset[str]] = {}
+        return tuple(self._kind(row, same) for row in rows)
 
-    def _kind(self, row: dict[str, Any]) -> Kind:
-        audiences = {*row["audiences"], *([METASTATIC] if row["is_metastatic_only"] else [])}
+    def _kind(self, row: dict[str, Any], same: dict[frozenset[str], frozenset[str]]) -> Kind:
+        values = (
+            frozenset(way for way, name in _WAY_FIELDS.items() if row[name]),
+            frozenset({*row["audiences"], *([METASTATIC] if row["is_metastatic_only"] else [])}),
+            frozenset({*row["languages"], *row["sign_languages"]}),
+        )
+        ways, audiences, languages = (same.setdefault(value, value) for value in values)
         miles = None
         if row.get("north") is not None:
             assert self.place is not None  # noqa: S101  Else nobody is near.
@@ -130,9 +151,9 @@ class Search:
             miles = next((miles for miles in DISTANCES if km <= km_of(miles)), None)
         return Kind(
             number=row["number"],
-            ways=frozenset(way for way, name in _WAY_FIELDS.items() if row[name]),
-            audiences=frozenset(audiences),
-            languages=frozenset({*row["languages"], *row["sign_languages"]}),
+            ways=ways,
+            audiences=audiences,
+            languages=languages,
             miles=miles,
             is_at=row.get("is_at", True),
             is_confirmed=row["is_confirmed"],

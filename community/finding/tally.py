@@ -10,8 +10,11 @@ from functools import cached_property
 
 from community.finding.criteria import IN_PERSON, Criteria
 
+# What makes kinds alike, but for where and when people meet.
+Likeness = tuple[frozenset[str], frozenset[str], frozenset[str], bool]
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, slots=True)
 class Kind:
     """Groups that are alike, and how many there are.
 
@@ -27,6 +30,11 @@ class Kind:
     miles: int | None = None
     is_at: bool = True
     is_confirmed: bool = True
+
+    @property
+    def likeness(self) -> Likeness:
+        """What it has in common with kinds that differ in where and when people meet."""
+        return (self.ways, self.audiences, self.languages, self.is_confirmed)
 
 
 # What keeps a group out of the results; the larger the number, the later it is given up. Each is
@@ -104,17 +112,17 @@ class Tally:
                     numbers[value] += kind.number
         return numbers
 
-    @property
+    @cached_property
     def by_audience(self) -> Counter[str]:
         """How many groups there would be for each audience, all else as it is."""
         return self._sum(AUDIENCE, "audiences")
 
-    @property
+    @cached_property
     def by_language(self) -> Counter[str]:
         """How many groups there would be in each language, all else as it is."""
         return self._sum(LANGUAGE, "languages")
 
-    @property
+    @cached_property
     def by_way(self) -> Counter[str]:
         """How many groups there would be for each way to attend, all else as it is."""
         numbers: Counter[str] = Counter()
@@ -127,7 +135,7 @@ class Tally:
                     numbers[way] += kind.number
         return numbers
 
-    @property
+    @cached_property
     def given_up(self) -> int:
         """The least that has to be given up to find any group: 0 if some fit, or nothing helps."""
         return min((o for _kind, o in self._judged if o < _NEVER), default=0)

@@ -3,6 +3,7 @@
 import os
 import threading
 import time
+from collections.abc import Hashable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -40,7 +41,7 @@ class Watch:
         self._next_look = 0.0
         self._lock = threading.Lock()
         self._connection: BaseDatabaseWrapper | None = None
-        self._process = self._file = 0
+        self._process = self._file = self._opened = 0
 
     def look(self) -> None:
         """Look, if that is due. It costs one comparison where it is not.
@@ -69,6 +70,18 @@ class Watch:
     def look_soon(self) -> None:
         """Let the next call of `look` look."""
         self._next_look = 0.0
+
+    def state(self) -> Hashable | None:
+        """Return what differs after every change of what readers see, also one by the clock.
+
+        None if it is not known at this moment, or if nobody has looked in this process yet.
+        """
+        if self._connection is None:
+            return None
+        self.look()
+        is_known = self.number is not None and time.time() < self.until
+        # Another database, opened later, may count as far.
+        return (self._opened, self.number, self.until) if is_known else None
 
     def _look(self) -> None:
         try:
@@ -131,6 +144,7 @@ class Watch:
             connection = connections.create_connection(DEFAULT_DB_ALIAS)
             # One at a time uses it, under the lock, whichever thread that is.
             connection.inc_thread_sharing()
+            self._opened += 1
             self._connection, self._file = connection, _file_of(connection)
         self._connection.ensure_connection()
         return self._connection

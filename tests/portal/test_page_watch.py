@@ -5,12 +5,16 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.apps import apps
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
+from community.finding import kept
+from community.finding.criteria import Criteria
+from community.finding.search import Reader, Search
 from facts.models import Topic
 from portal.jobs import forget_public_changes
 from portal.models import ChangedAddress, PublicChange
+from portal.pages import store
 from portal.pages.tables import PUBLIC_MODELS, make_triggers, public_tables
 from portal.pages.watch import Watch
 from tests.factories import (
@@ -193,3 +197,46 @@ class TestWatch:
         watch.look_now()
 
         assert watch.number is None
+
+    def test_state_is_not_known_before_anybody_looked(self, watch):
+        assert watch.state() is None
+
+    def test_state_is_another_after_a_change_and_at_the_next_minute(self, watch, monkeypatch):
+        watch.look_now()
+        first = watch.state()
+        assert first is not None
+
+        TopicFactory()
+        watch.look_soon()
+        second = watch.state()
+        monkeypatch.setattr(watch, "_next_look", time.monotonic() + 100)
+        monkeypatch.setattr(watch, "until", time.time() - 1)
+
+        assert second not in {None, first}
+        assert watch.state() is None
+
+    def test_numbers_of_the_directory_are_kept_until_a_group_changes(
+        self, watch, monkeypatch, django_assert_num_queries
+    ):
+        monkeypatch.setattr(store, "watch", watch)
+        monkeypatch.setattr(kept, "_kept", {})
+        group = SupportGroupFactory()
+        watch.look_now()
+        monkeypatch.setattr(watch, "until", time.time() + 100)
+
+        def total():
+            return Search(Criteria(), None, Reader(), timezone.now()).tally.total
+
+        assert total() == 1
+        monkeypatch.setattr(watch, "_next_look", time.monotonic() + 100)
+        with django_assert_num_queries(0):
+            assert total() == 1
+        with transaction.atomic():
+            type(group).objects.all().delete()
+            assert total() == 0
+            transaction.set_rollback(True)
+        assert total() == 1
+        type(group).objects.filter(pk=group.pk).update(published_at=None)
+        watch.look_soon()
+
+        assert total() == 0
