@@ -36,7 +36,7 @@ def newest_changes(at: datetime, language: str | None) -> list[Change]:
     """Return the last changes that readers can see at `at`. Asks the database twice."""
     visible = FactVersion.objects.filter(language=language, fact__topic__published_at__lte=at)
     is_here = Exists(FactVersion.objects.live(at).filter(fact=OuterRef("fact")))
-    begun = visible.ever_live(at).news().filter(is_here, withdrawn_reason="")
+    begun = visible.ever_live(at).news(at, language).filter(is_here, withdrawn_reason="")
     ended = visible.filter(live_until__lte=at, live_from__lte=at).exclude(withdrawn_reason="")
     changes = [
         *(_begun(version) for version in _first(begun, at, language)),

@@ -49,6 +49,8 @@ TEXT_FIELDS = (
 # What the reading grade is made of, and where it is kept.
 MEASURED_FIELDS = frozenset({"body", "call_now", "language"})
 A_DAY = timedelta(days=1)
+# So many of the newest are looked through for what is news.
+LOOKED_AT = 1_000
 
 
 class FinalText(Exception):
@@ -179,17 +181,31 @@ class FactVersionQuerySet(models.QuerySet):
             .order_by("fact__topic__position", "fact__topic_id", "fact__position", "fact_id")
         )
 
-    def news(self) -> Self:
-        """Versions that are news: what came with its topic, or within a day of it, is none."""
+    def news(self, at: datetime, language: str | None) -> Self:
+        """Versions that are news: what came with its topic, or within a day of it, is none.
+
+        They are looked for among the newest wordings of what readers knew, and among the newest
+        of all: where thousands came with their topics, the others are found without reading them.
+        """
+        rows = type(self)(self.model).order_by().values("pk")
+        begun = rows.filter(live_from__lte=at, language=language)
+        newest = begun.order_by("-live_from", "-number")
+        later = newest.filter(number__gt=1)
         return self.filter(
-            Q(number__gt=1) | Q(live_from__gt=F("fact__topic__published_at") + A_DAY)
+            Q(number__gt=1) | Q(live_from__gt=F("fact__topic__published_at") + A_DAY),
+            # SQLite takes no limit within a union.
+            pk__in=rows.filter(pk__in=newest[:LOOKED_AT]).union(
+                rows.filter(pk__in=later[:LOOKED_AT])
+            ),
         )
 
     def for_audience(self, audience: str) -> Self:
         """Versions that are written for `audience` in particular."""
         # The column holds ",one,two,": see ChoicesField.
-        return self.annotate(_audiences=Cast("audiences", TextField())).filter(
-            _audiences__contains=f",{audience},"
+        return (
+            self.exclude(audiences=[])
+            .annotate(_audiences=Cast("audiences", TextField()))
+            .filter(_audiences__contains=f",{audience},")
         )
 
     def in_reading_order(self) -> Self:
@@ -202,7 +218,7 @@ class FactVersionQuerySet(models.QuerySet):
         """Live versions of published topics' facts that are news, those first that began last."""
         return (
             self.live(at)
-            .news()
+            .news(at, language)
             .filter(fact__topic__published_at__lte=at, language=language)
             .select_related("fact__topic")
             .order_by("-live_from", "fact__topic__position", "fact__position", "pk")

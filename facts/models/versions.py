@@ -177,6 +177,16 @@ class FactVersion(models.Model):
                 fields=["live_until"],
                 condition=Q(live_until__isnull=False),
             ),
+            models.Index(
+                name="facts_factversion_later",
+                fields=["live_from", "language", "number"],
+                condition=Q(number__gt=1),
+            ),
+            models.Index(
+                name="facts_factversion_for_some",
+                fields=["language", "audiences"],
+                condition=~Q(audiences=""),
+            ),
             # The few that say what cannot wait, and the few that were withdrawn.
             models.Index(
                 name="facts_factversion_call_now",

@@ -8,7 +8,7 @@ from django.db import connection
 from django.utils import timezone
 
 from facts import demo, related
-from facts.models import Topic
+from facts.models import version_queries
 from portal.pages.watch import Watch
 from tests.factories import (
     FactFactory,
@@ -28,8 +28,6 @@ ON_SQLITE = pytest.mark.skipif(
 def examples(first, last):
     for start in range(first, last + 1, demo.BATCH):
         demo.make(start, start + demo.BATCH - 1, timezone.now())
-    # What comes with its topic is no news, and is passed over.
-    Topic.objects.update(published_at=timezone.now() - timedelta(days=400))
 
 
 def steps(ask):
@@ -44,13 +42,18 @@ def steps(ask):
 
 
 @ON_SQLITE
-def test_work_of_a_page_does_not_grow_with_the_facts(client):
+def test_work_of_a_page_does_not_grow_with_the_facts(client, monkeypatch):
+    monkeypatch.setattr(version_queries, "LOOKED_AT", 60)
+    monkeypatch.setattr(related, "LOOKED_AT", 60)
     topic = TopicFactory(slug="bones")
     make_live(FactFactory(topic=topic, slug="start"), body=TERMS)
     make_live(FactFactory(topic=topic, slug="urgent"), call_now="Call.")
     for slug in ("biopsy", "scan"):
         GlossaryTermFactory(slug=slug)
-    pages = ["/", "/new/", "/feeds/facts.atom", "/help/", "/facts/bones/", "/facts/bones/urgent/"]
+    pages = [
+        "/", "/new/", "/feeds/facts.atom", "/help/", "/facts/?for=men", "/facts/bones/",
+        "/facts/bones/start/",
+    ]  # fmt: skip
     examples(1, 200)
     for page in pages:
         client.get(page)
@@ -78,6 +81,32 @@ def test_look_at_the_clock_reads_no_text_that_has_begun():
     examples(101, 600)
 
     assert steps(look) <= few + 2
+
+
+def test_what_changed_is_news_however_many_came_with_their_topics_since(client, monkeypatch):
+    monkeypatch.setattr(version_queries, "LOOKED_AT", 3)
+    now = timezone.now()
+    fact = FactFactory(topic=TopicFactory(published_at=now - timedelta(days=90)))
+    make_live(fact, since=now - timedelta(days=50), until=now - timedelta(days=9))
+    make_live(
+        fact,
+        since=now - timedelta(days=9),
+        number=2,
+        change_kind="safety",
+        change_note="Ask first.",
+    )
+    added = make_live(
+        FactFactory(topic=fact.topic), since=now - timedelta(hours=1), title="Added later"
+    )
+    for _number in range(5):
+        topic = TopicFactory(published_at=now - timedelta(days=1, hours=1))
+        make_live(FactFactory(topic=topic), since=now - timedelta(days=1))
+
+    html = client.get("/new/").content.decode()
+
+    assert "Ask first." in html
+    assert added.title in html
+    assert html.count(added.title) + html.count("Ask first.") == 2
 
 
 def test_texts_that_share_its_terms_are_looked_for_among_the_newest_and_in_its_topic(
