@@ -14,13 +14,14 @@ from community.finding.criteria import Criteria
 from community.finding.tally import Kind, Likeness, Tally
 from community.signals import public_state_asked
 
-# Tallies of what was asked last; each takes some work, and room, where there are many kinds.
-_ROOM = 8
+# What was counted for those asked last, and tallies of it: each takes work and room where there
+# are many kinds.
+_ROOM, _TALLIES = 4, 8
 
 
 @dataclass
 class Kept:
-    """All kinds of groups in one state of the database; how far away nobody has asked."""
+    """All kinds of groups in one state of the database, however far away they meet."""
 
     state: Hashable
     kinds: dict[Likeness, Kind]
@@ -33,7 +34,7 @@ class Kept:
         found = self.tallies.get(asked)
         if found is None:
             found = Tally(tuple(self.kinds.values()), asked, has_place=False)
-            if len(self.tallies) >= _ROOM:
+            if len(self.tallies) >= _TALLIES:
                 self.tallies.clear()
             self.tallies[asked] = found
         return found
@@ -50,8 +51,9 @@ class Kept:
         return (*(kind for kind in kinds.values() if kind.number), *apart)
 
 
-# By what is left out of all groups; one for each of the few answers that leave groups out.
-_kept: dict[Q, Kept] = {}
+# Which groups were left out, and which days and times were asked for, by whose clock.
+Which = tuple[Q, str, str]
+_kept: dict[Which, Kept] = {}
 
 
 def state() -> Hashable | None:
@@ -62,13 +64,13 @@ def state() -> Hashable | None:
     return answers[0] if answers else None
 
 
-def find(now: Hashable | None, without: Q) -> Kept | None:
-    """Return what was counted of all groups but those `without`, if the state is `now` as then."""
-    kept = _kept.get(without)
+def find(now: Hashable | None, which: Which) -> Kept | None:
+    """Return what was counted of `which`, if the state is `now` what it was then."""
+    kept = _kept.get(which)
     return kept if kept is not None and now is not None and kept.state == now else None
 
 
-def keep(now: Hashable | None, without: Q, kinds: Iterable[Kind]) -> None:
+def keep(now: Hashable | None, which: Which, kinds: Iterable[Kind]) -> None:
     """Keep what was counted after the state was `now`."""
     if now is None:
         return
@@ -76,4 +78,6 @@ def keep(now: Hashable | None, without: Q, kinds: Iterable[Kind]) -> None:
     for kind in kinds:
         number = kind.number + (alike[kind.likeness].number if kind.likeness in alike else 0)
         alike[kind.likeness] = replace(kind, number=number, miles=None)
-    _kept[without] = Kept(now, alike)
+    if which not in _kept and len(_kept) >= _ROOM:
+        _kept.clear()
+    _kept[which] = Kept(now, alike)

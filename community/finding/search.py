@@ -102,11 +102,13 @@ class Search:
     @cached_property
     def tally(self) -> Tally:
         """How many groups of each kind there are. At most one query."""
-        state = None if self.criteria.when else kept.state()
-        all_kinds = kept.find(state, self.without)
+        state = kept.state()
+        when = self.criteria.when
+        which = (self.without, when, self.reader.zone if when else "")
+        all_kinds = kept.find(state, which)
         if all_kinds is None:
             kinds = self._count(self._listed())
-            kept.keep(state, self.without, kinds)
+            kept.keep(state, which, kinds)
         elif self.has_distance:
             kinds = all_kinds.with_near(self._count(self._listed().filter(self._may_be_near)))
         else:
@@ -272,13 +274,24 @@ class Search:
                 wanted = self._whole(self.fitting_anywhere().filter(found.groups))
                 rows = self._nearest_first(wanted, found.numbers)
                 return rows[found.skipped :][: last - first]
-        return list(groups[first:last])
+        if not self._are_many:
+            return list(groups[first:last])
+        # Numbers are put in order with less work than whole groups.
+        numbers = list(groups.values_list("pk", flat=True)[first:last])
+        wanted = self._whole(self.fitting_anywhere().filter(pk__in=numbers))
+        rows = self._nearest_first(wanted, frozenset(numbers))
+        return sorted(rows, key=lambda group: numbers.index(group.pk))
+
+    @property
+    def _are_many(self) -> bool:
+        """Whether there are so many groups, fitting or not, that one more query costs less."""
+        return self.tally.known > 10 * MANY
 
     def _is_long(self, last: int) -> bool:
         """Whether to put all in order, up to place `last`, costs more than to look for a few."""
         if self.order == NEAREST and 0 < last <= self.tally.near(self.criteria.within):
             # Few may fit where many meet.
-            return self.tally.total > MANY or self.tally.known > 10 * MANY
+            return self.tally.total > MANY or self._are_many
         return self.tally.total > MANY and self.order in {NEXT, NEAREST}
 
     def _whole(self, groups: SupportGroupQuerySet) -> SupportGroupQuerySet:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 # More groups than these, equally far away, are left to the database to put in order.
 MOST = 1_000
+# Groups that stand farther down are found with less work by putting all in order.
+FARTHEST = 4_000
 
 
 @dataclass(frozen=True)
@@ -39,8 +41,11 @@ class Stretch:
 def stretch(search: "Search", first: int, last: int) -> Stretch | None:
     """Return the groups from place `first` up to `last` of what `search` finds. One statement.
 
-    None if there are not so many that have a date or are near: the rest has to be put in order.
+    None if there are not so many that have a date or are near, or if they stand far down: then
+    all have to be put in order.
     """
+    if last > FARTHEST:
+        return None
     if search.order == NEXT:
         found = soonest(search.fitting(), search.at, last)
         return _those(found[first:]) if found else None

@@ -10,8 +10,8 @@ from functools import cached_property
 
 from community.finding.criteria import IN_PERSON, Criteria
 
-# What makes kinds alike, but for where and when people meet.
-Likeness = tuple[frozenset[str], frozenset[str], frozenset[str], bool]
+# What makes kinds alike, but for where people meet.
+Likeness = tuple[frozenset[str], frozenset[str], frozenset[str], bool, bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +33,8 @@ class Kind:
 
     @property
     def likeness(self) -> Likeness:
-        """What it has in common with kinds that differ in where and when people meet."""
-        return (self.ways, self.audiences, self.languages, self.is_confirmed)
+        """What it has in common with kinds that differ in where people meet."""
+        return (self.ways, self.audiences, self.languages, self.is_at, self.is_confirmed)
 
 
 # What keeps a group out of the results; the larger the number, the later it is given up. Each is

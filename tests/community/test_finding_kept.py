@@ -1,7 +1,7 @@
 """All numbers of the directory, counted anew and kept, beside a plain count of the groups."""
 
 from collections import Counter
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from random import Random
 
 import pytest
@@ -26,7 +26,7 @@ from community.finding.search import Reader, Search
 from community.freshness import stale_on
 from community.models import Place, SupportGroup
 from community.signals import public_state_asked
-from tests.factories import SupportGroupFactory
+from tests.factories import MeetingFactory, SupportGroupFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -50,9 +50,9 @@ def state(monkeypatch):
     return now
 
 
-def search(without=None, **asked):
+def search(without=None, reader=None, **asked):
     place = LONDON if asked.get("near") else None
-    return Search(Criteria(**asked), place, Reader(), NOW, without=without or Q())
+    return Search(Criteria(**asked), place, reader or Reader(), NOW, without=without or Q())
 
 
 def some_groups(chance):
@@ -185,10 +185,14 @@ def test_those_left_out_are_counted_apart(state):
     assert search().tally.total == 2
 
 
-def test_times_are_counted_anew(state):
-    SupportGroupFactory()
-    assert search(when="evening").tally.total == 0
+def test_times_are_counted_apart_by_each_clock(state):
+    MeetingFactory(starts_at=time(19), time_zone="Europe/London")
     assert search().tally.total == 1
+
+    assert search(when="evening").tally.total == 1
+    assert search(when="morning").tally.total == 0
+    assert search(when="morning", reader=Reader(zone="America/Los_Angeles")).tally.total == 1
+    assert search(when="evening").tally.total == 1
 
 
 def test_nothing_is_kept_of_what_a_transaction_sees():

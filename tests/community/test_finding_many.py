@@ -8,6 +8,7 @@ from django.db import connection
 
 from community import demo
 from community.finding import search as finding
+from community.finding import stretch
 from community.finding.criteria import Criteria
 from community.finding.search import Reader, Search
 from community.models import Place, SupportGroup
@@ -45,10 +46,12 @@ def pages(asked):
     return [[group.pk for group in search.page(str(number))] for number in numbers]
 
 
+@pytest.mark.parametrize("farthest", [30, 4_000])
 @pytest.mark.parametrize("asked", ASKED, ids=str)
-def test_every_page_is_the_same_as_if_all_were_put_in_order(asked, monkeypatch):
+def test_every_page_is_the_same_as_if_all_were_put_in_order(asked, farthest, monkeypatch):
     expected = pages(asked)
     monkeypatch.setattr(finding, "MANY", 0)
+    monkeypatch.setattr(stretch, "FARTHEST", farthest)
 
     found = pages(asked)
 
