@@ -126,12 +126,14 @@ def with_changes(
     language: str | None,
     since: Any = LONG_AGO,
     only: Iterable[str] = SavedItem.TARGETS,
+    today: date | None = None,
 ) -> QuerySet[Any]:
     """Return `items` with `change`, what has happened to each since it was seen, as of `at`.
 
     It is one of the kinds of a Change, or "" for nothing. A fact is compared in the language in
     which it was seen, and a topic in `language`. With `since`, a moment or an
-    expression, only what happened later counts. `only` names the kinds of things among `items`.
+    expression, only what happened later counts. `only` names the kinds of things among `items`,
+    `today` the day of `at`.
     """
     kinds: list[tuple[str, Any]] = []
     if "fact" in only:
@@ -139,7 +141,7 @@ def with_changes(
     if "topic" in only:
         kinds += _topic_kinds(at, language)
     if "group" in only:
-        kinds += _group_kinds(at)
+        kinds += _group_kinds(at, today or timezone.localdate(at))
     cases = [When(condition, then=Value(kind)) for kind, condition in kinds]
     moment = since if hasattr(since, "resolve_expression") else Value(since)
     items = items.annotate(told=ExpressionWrapper(moment, DateTimeField()))
@@ -189,8 +191,7 @@ def _safer(at: datetime) -> QuerySet[FactVersion]:
     return safer.filter(Exists(live))
 
 
-def _group_kinds(at: datetime) -> list[tuple[str, Any]]:
-    today = timezone.localdate(at)
+def _group_kinds(at: datetime, today: date) -> list[tuple[str, Any]]:
     former = SupportGroup.history.model.objects
     row = former.filter(
         id=OuterRef(OuterRef("group")), history_date__lte=OuterRef(OuterRef("seen_at"))
@@ -278,11 +279,41 @@ class _Happened:
         found: dict[int, str] = {}
         if asked:
             kinds = {"topic" if each.topic else "group" for each in seen if each.pk in asked}
-            items = SavedItem.objects.filter(pk__in=asked).order_by()
-            changed = with_changes(items, at, language, only=kinds)
-            found = dict(changed.values_list("pk", "change"))
+            found = dict(_changed(sorted(asked), kinds, at, language))
         found |= {each.pk: self.change_of_fact(each, at, language) for each in seen if each.fact}
         return {pk: kind for pk, kind in found.items() if kind}
+
+
+def _changed(
+    items: list[int], kinds: set[str], at: datetime, language: str | None
+) -> list[tuple[int, str]]:
+    """Return the keys of `items`, which are of these `kinds`, each with its change. Asks once."""
+    if kinds == {"topic"}:
+        return _changed_topics(items, at, language)
+    if kinds == {"group"}:
+        return _changed_groups(items, at, timezone.localdate(at))
+    return _changed_topics_and_groups(items, at, language, timezone.localdate(at))
+
+
+@prepared
+def _changed_topics(items: list[int], at: datetime, language: str | None) -> QuerySet[Any]:
+    asked = SavedItem.objects.filter(pk__in=items).order_by()
+    return with_changes(asked, at, language, only=["topic"]).values_list("pk", "change")
+
+
+@prepared
+def _changed_groups(items: list[int], at: datetime, today: date) -> QuerySet[Any]:
+    asked = SavedItem.objects.filter(pk__in=items).order_by()
+    return with_changes(asked, at, None, only=["group"], today=today).values_list("pk", "change")
+
+
+@prepared
+def _changed_topics_and_groups(
+    items: list[int], at: datetime, language: str | None, today: date
+) -> QuerySet[Any]:
+    asked = SavedItem.objects.filter(pk__in=items).order_by()
+    changed = with_changes(asked, at, language, only=["topic", "group"], today=today)
+    return changed.values_list("pk", "change")
 
 
 def note_changes(shown: Iterable[Card], at: datetime, language: str | None) -> None:
@@ -357,7 +388,7 @@ def tell_changes(
     """
     changed = [card for card in shown if card.item.change and not card.item.archived_at]
     facts = {card.item.fact_id for card in changed if card.item.fact_id}
-    versions = _versions(facts, at) if facts else []
+    versions = _versions(sorted(facts), at) if facts else []
     hidden = frozenset() if is_asked else preferences.hidden
     for card in changed:
         own = [version for version in versions if version.fact_id == card.item.fact_id]
@@ -427,8 +458,9 @@ def _happened_to(
 
 @prepared
 def _seen_by(member: int) -> QuerySet[Any]:
-    items = _on_lists_of(member).order_by("reading_list", "position", "pk")
-    return items.values_list(*_OF_AN_ITEM)
+    # Most facts have never changed.
+    items = _on_lists_of(member).filter(Q(fact=None) | Q(fact__in=_CHANGED.values("fact")))
+    return items.order_by("reading_list", "position", "pk").values_list(*_OF_AN_ITEM)
 
 
 @prepared
@@ -452,12 +484,13 @@ def _touched_for(member: int, since: datetime) -> QuerySet[Any]:
     return _when_touched(groups, since)
 
 
-def _versions(facts: Iterable[int | None], at: datetime) -> list[FactVersion]:
+@prepared
+def _versions(facts: list[int], at: datetime) -> QuerySet[Any]:
     """Return the versions of `facts` that were ever live, the newest first, without their text."""
     others = FactVersion.objects.filter(fact=OuterRef("fact"), language=OuterRef("language"))
     taken_back = others.exclude(withdrawn_reason="").filter(body=OuterRef("body"))
     versions = FactVersion.objects.ever_live(at).filter(fact__in=facts)
-    return list(versions.annotate(was_taken_back=Exists(taken_back)).defer("body"))
+    return versions.annotate(was_taken_back=Exists(taken_back)).defer("body")
 
 
 def describe(

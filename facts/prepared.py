@@ -1,13 +1,13 @@
 """Queries whose SQL is written once: to write it takes Django ten times as long as to ask it.
 
 The function that makes the query is called with stand-ins; from then on, the values are put where
-these come out in the SQL. So the query may depend on nothing but its values: not on the clock, the
-language or the time zone of the moment, and the function may not look at what the values are.
+these come out in the SQL. So the query may depend on nothing but its values and the time zone: not
+on the clock or the language of the moment, and the function may not look at what the values are.
 """
 
 import copy
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import wraps
 from types import NoneType, SimpleNamespace
 from typing import Any, NamedTuple
@@ -15,6 +15,7 @@ from uuid import UUID
 
 from django.db import DEFAULT_DB_ALIAS, connections, models
 from django.db.models import QuerySet
+from django.utils import timezone
 
 
 class _Kind(NamedTuple):
@@ -32,6 +33,7 @@ _KINDS = {
         models.DateTimeField(),
         lambda number: datetime(2222, 2, 2, 2, 2, tzinfo=UTC) + timedelta(seconds=number),
     ),
+    date: _Kind(models.DateField(), lambda number: date(2222, 2, 2) + timedelta(days=number)),
     UUID: _Kind(models.UUIDField(), lambda number: UUID(int=(0x7F3C1D52 << 96) + number)),
 }
 
@@ -49,7 +51,7 @@ class _Written(NamedTuple):
 def prepared(make: Callable[..., QuerySet[Any]]) -> Callable[..., list[Any]]:
     """Let `make`, which returns a query of models or of `values_list`, return what it finds.
 
-    Each value is a number, a text, a moment, a UUID, None, or a list of these.
+    Each value is a number, a text, a moment, a day, a UUID, None, or a list of these.
     """
     kept: dict[Any, _Written] = {}
 
@@ -62,9 +64,10 @@ def prepared(make: Callable[..., QuerySet[Any]]) -> Callable[..., list[Any]]:
             (isinstance(value, list), *map(type, those))
             for value, those in zip(values, lists, strict=True)
         )
-        written = kept.get(shape)
+        key = (timezone.get_current_timezone_name(), shape)
+        written = kept.get(key)
         if written is None:
-            written = kept[shape] = _write(make, shape)
+            written = kept[key] = _write(make, shape)
         return _ask(written, [value for those in lists for value in those])
 
     return find

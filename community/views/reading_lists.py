@@ -73,7 +73,7 @@ def reading_list_list(request: HttpRequest) -> HttpResponse:
     if is_post and _save(form):
         messages.success(request, _("The list is made. Save what you like to it."))
         return redirect(form.instance)
-    counted = list(lists.with_item_counts())
+    counted = _lists_with_counts(member_of(request).pk)
     context: dict[str, Any] = {
         "reading_lists": [each for each in counted if not each.archived_at],
         "archived_lists": [each for each in counted if each.archived_at],
@@ -110,6 +110,11 @@ def reading_list_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
     else:
         form = ReadingListForm(instance=reading_list)
     return render_list(request, reading_list, form)
+
+
+@prepared
+def _lists_with_counts(member: int) -> QuerySet[ReadingList]:
+    return ReadingList.objects.filter(member=member).with_item_counts()
 
 
 @prepared

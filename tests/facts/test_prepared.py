@@ -1,6 +1,6 @@
 """A query that is written once finds what it would find if it were written each time."""
 
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -122,3 +122,17 @@ def test_value_of_another_kind_is_refused():
 
     with pytest.raises(KeyError):
         topics(1.5)
+
+
+def test_day_is_that_of_the_time_zone_of_the_moment():
+    @prepared
+    def published_on(day):
+        return Topic.objects.filter(published_at__date=day).values_list("title")
+
+    TopicFactory(title="Late", published_at=datetime(2026, 11, 28, 23, tzinfo=UTC))
+    found = {}
+    for zone in ("UTC", "Asia/Tokyo", "UTC"):
+        with timezone.override(zone):
+            found[zone] = [bool(published_on(date(2026, 11, day))) for day in (28, 29)]
+
+    assert found == {"UTC": [True, False], "Asia/Tokyo": [False, True]}
