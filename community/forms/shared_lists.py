@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from crispy_forms.helper import FormHelper
 from django import forms
@@ -23,6 +23,23 @@ class Lasts(models.TextChoices):
 
 
 DAYS = {Lasts.WEEK: 7, Lasts.MONTH: 30}
+
+
+EXCERPT_LENGTH = 80  # characters of a note, by which to know it
+
+
+class OfferedNote(NamedTuple):
+    """A note as it is offered to be shared."""
+
+    item: str
+    number: str
+    heading: str
+    excerpt: str
+    is_ticked: bool
+
+
+def _excerpt(note: str) -> str:
+    return note if len(note) <= EXCERPT_LENGTH else f"{note[: EXCERPT_LENGTH - 1]}…"
 
 
 class SharedListForm(forms.Form):
@@ -72,6 +89,20 @@ class SharedListForm(forms.Form):
     def chosen_keys(self) -> frozenset[int]:
         """The items of what is chosen. A page of many notes asks for each whether it is ticked."""
         return frozenset(card.item.pk for card in self.chosen)
+
+    @cached_property
+    def offered(self) -> list["OfferedNote"]:
+        """The notes that can be ticked. There may be hundreds, so all that a page says is text."""
+        return [
+            OfferedNote(
+                str(card.item.pk),
+                str(card.item.note_number),
+                card.heading,
+                _excerpt(card.stored_note),
+                card.item.pk in self.chosen_keys,
+            )
+            for card in self.noted
+        ]
 
     @property
     def has_newer(self) -> bool:

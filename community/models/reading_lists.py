@@ -6,6 +6,7 @@ from typing import Any, Self
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import Case, Count, F, Max, OuterRef, Q, Subquery, When
+from django.db.models.functions import Length
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language
@@ -224,6 +225,11 @@ class SavedItemQuerySet(models.QuerySet):
             )
             .values_list(*SavedItem.COUNTED)
         )
+
+    def noted(self) -> Self:
+        """Items with a note, be it one that the present keys open or not."""
+        # An empty text is kept as it is, and is all that can be told of one that is encrypted.
+        return self.annotate(note_length=Length("note")).filter(note_length__gt=0)
 
     def of_kind(self, kind: str) -> Self:
         """Items that are a `topic`, a `fact` or a `group`."""

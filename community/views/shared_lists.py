@@ -41,6 +41,9 @@ def shared_list_create(request: HttpRequest, pk: UUID) -> HttpResponse:
         return _change(request, reading_list)
     now = timezone.now()
     items = SavedItem.objects.active().filter(reading_list=reading_list).for_cards()
+    if request.method != "POST":
+        # The page has the notes alone, and a preview everything.
+        items = items.noted()
     found = cards(items, request.preferences, now)  # type: ignore[attr-defined]
     form = SharedListForm(request.POST if request.method == "POST" else None, cards=found)
     is_full = SharedList.objects.filter(reading_list=reading_list).open_at(now).count() >= MAX_LINKS
