@@ -83,7 +83,7 @@ def look_for(
     hits = [] if begin else list(_lists_with(words, lists.values()))
     items = (
         SavedItem.objects.filter(reading_list__member=member)
-        .with_targets()
+        .for_cards()
         .order_by(
             F("reading_list__archived_at").asc(nulls_first=True),
             "-reading_list__is_default",
