@@ -39,15 +39,26 @@ SNIPPET = {
 }
 
 
+def match_of(word):
+    """Return what is looked for, in the database's own language, by who types `word` alone.
+
+    It may be the beginning of another word. The plainest query looks for the same.
+    """
+    from django.db import connection
+
+    from portal.search import postgres, sqlite
+    from portal.search.terms import Term
+
+    database = postgres if connection.vendor == "postgresql" else sqlite
+    return database._match(Term(((word,),), is_beginning=True))
+
+
 def words_of_kinds(count):
     """Return for each kind the word whose number of texts comes nearest, with that number."""
     from django.db import connection
 
     from facts import demo
-    from portal.search import postgres, sqlite
-    from portal.search.terms import Term
 
-    database = postgres if connection.vendor == "postgresql" else sqlite
     where = {
         "sqlite": "portal_searchtext WHERE portal_searchtext MATCH %s",
         "postgresql": "portal_searchentry WHERE words @@ to_tsquery('english', %s)",
@@ -56,8 +67,7 @@ def words_of_kinds(count):
     held = {}
     with connection.cursor() as cursor:
         for word in [*demo._NOUNS, *places, "garden", "example"]:
-            match = database._match(Term(((word,),)))
-            cursor.execute(f"SELECT count(*) FROM {where}", [match])
+            cursor.execute(f"SELECT count(*) FROM {where}", [match_of(word)])
             held[word] = cursor.fetchone()[0]
     found = {}
     for kind, share in KINDS.items():
@@ -108,15 +118,11 @@ def measure(count, rounds):
     """Print a line of the table for each kind of word."""
     from django.db import connection
 
-    from portal.search import postgres, sqlite
-    from portal.search.terms import Term
-
     vendor = connection.vendor
-    database = postgres if vendor == "postgresql" else sqlite
     asked = {}
     for kind, (word, held) in words_of_kinds(count).items():
         sent = statements_of(word)
-        match = database._match(Term(((word,),)))
+        match = match_of(word)
         ranking = [each for each in sent if "best" in each[0]]
         asked[kind] = (
             held,

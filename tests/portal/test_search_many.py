@@ -120,3 +120,14 @@ def test_statements_are_as_many_for_many_texts(typed, django_assert_max_num_quer
         titles(typed)
     with django_assert_max_num_queries(2):
         suggest(typed, timezone.now(), "en", [])
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="FTS5 has no such list")
+def test_a_search_reads_no_list_of_what_is_still_to_be_indexed():
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT relname FROM pg_class WHERE 'fastupdate=off' = ANY(reloptions) ORDER BY relname"
+        )
+        indexes = [name for (name,) in cursor.fetchall()]
+
+    assert indexes == ["portal_searchentry_title_words", "portal_searchentry_words"]
