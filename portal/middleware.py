@@ -4,8 +4,10 @@ import secrets
 import time
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 import structlog
+from django.conf import settings
 from django.core.exceptions import (
     BadRequest,
     RequestDataTooBig,
@@ -18,10 +20,13 @@ from django.http import (
     HttpResponse,
     HttpResponseBadRequest,
     HttpResponseNotAllowed,
+    QueryDict,
 )
+from django.shortcuts import resolve_url
 from django.template.loader import render_to_string
+from django.urls import reverse
 
-from portal.views.errors import not_found
+from portal.views.errors import not_found, signed_out
 
 log = structlog.get_logger("portal.request")
 
@@ -114,6 +119,28 @@ class BadInputMiddleware:
             # An address or a choice that the admin's own pages never write.
             return not_found(request, error)
         return None
+
+
+class SignedOutMiddleware:
+    """Gives back what was typed into a form, instead of the sign-in that it would be lost to."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if request.method == "POST" and _asks_to_sign_in(request, response):
+            return signed_out(request) or response
+        return response
+
+
+def _asks_to_sign_in(request: HttpRequest, response: HttpResponse) -> bool:
+    """Return whether `response` leads to a sign-in, and from there back to what was asked for."""
+    address = urlsplit(response.get("Location", ""))
+    if request.user.is_authenticated:
+        return False
+    is_sign_in = address.path in {resolve_url(settings.LOGIN_URL), reverse("admin:login")}
+    return is_sign_in and QueryDict(address.query).get("next") == request.get_full_path()
 
 
 class MethodsMiddleware:

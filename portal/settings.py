@@ -119,6 +119,7 @@ MIDDLEWARE = [
     "simple_history.middleware.HistoryRequestMiddleware",
     "facts.preferences.PreferencesMiddleware",
     "community.middleware.SessionStepsMiddleware",
+    "portal.middleware.SignedOutMiddleware",
 ]
 
 ROOT_URLCONF = "portal.urls"

@@ -12,6 +12,8 @@ from django.template.loader import render_to_string
 
 RETRY_AFTER = 30  # seconds
 _SECRET = re.compile(r"(?:old|new)?_?password\d?|csrfmiddlewaretoken|code|credential")
+# What a press says, or a page to itself.
+_PRESSED = re.compile(r"_.*|action|direction|key|kind|next|seen|show|stay|step|.*_FORMS")
 
 
 def kept_text(request: HttpRequest) -> list[dict[str, str]]:
@@ -30,10 +32,18 @@ def kept_text(request: HttpRequest) -> list[dict[str, str]]:
         if _SECRET.fullmatch(name):
             continue
         for value in values:
-            is_typed = any(c.isalpha() for c in value) and name != "next" and name[:1] != "_"
+            is_typed = any(c.isalpha() for c in value) and not _PRESSED.fullmatch(name)
             label = name.replace("_", " ").replace("-", " ").capitalize() if is_typed else ""
             kept.append({"name": name, "value": value, "label": label})
     return kept
+
+
+def _to_send_again(request: HttpRequest) -> dict[str, Any]:
+    """Return what was typed, and where it may be sent again: only if that is the whole form."""
+    kept = kept_text(request)
+    names = {"csrfmiddlewaretoken", *(field["name"] for field in kept)}
+    is_whole = bool(kept) and names >= set(request.POST) and not request.FILES
+    return {"kept": kept, "retry_path": request.get_full_path() if is_whole else ""}
 
 
 def service_unavailable(request: HttpRequest) -> HttpResponse:
@@ -41,14 +51,9 @@ def service_unavailable(request: HttpRequest) -> HttpResponse:
 
     It offers to send the form again if it is whole: without its password it would do harm.
     """
-    kept = kept_text(request)
-    names = {"csrfmiddlewaretoken", *(field["name"] for field in kept)}
-    is_whole = request.method == "POST" and names >= set(request.POST) if kept else False
-    context: dict[str, Any] = {
-        "kept": kept,
-        "retry_path": request.get_full_path() if is_whole else "",
-    }
-    response = HttpResponse(render_to_string("503.html", context, request), status=503)
+    response = HttpResponse(
+        render_to_string("503.html", _to_send_again(request), request), status=503
+    )
     response["Retry-After"] = str(RETRY_AFTER)
     response["Cache-Control"] = "private, no-store"
     return response
@@ -57,10 +62,24 @@ def service_unavailable(request: HttpRequest) -> HttpResponse:
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Return a 403 for a form that did not come from one of our pages, or came too late.
 
-    What was typed is shown to be copied, and not sent again: the form may be a stranger's.
+    What was typed is given back. It is offered to be sent again only if the browser says that the
+    form is ours, as it is where somebody has signed in since: it may be a stranger's.
     """
-    context = {"kept": kept_text(request), "retry_path": ""}
+    context = _to_send_again(request)
+    if request.headers.get("Sec-Fetch-Site") != "same-origin":
+        context["retry_path"] = ""
     return render(request, "403_csrf.html", context, status=403)
+
+
+def signed_out(request: HttpRequest) -> HttpResponse | None:
+    """Return a 403 that gives back what somebody typed over a dead session, if they typed."""
+    context = _to_send_again(request)
+    if not any(field["label"] for field in context["kept"]):
+        return None
+    context["files"] = bool(request.FILES)
+    response = render(request, "403_signed_out.html", context, status=403)
+    response["Cache-Control"] = "private, no-store"
+    return response
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -1,12 +1,14 @@
 """Staying signed in, and leaving: what somebody sees, and what is left in the browser."""
 
 import pytest
+from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.urls import reverse
 from playwright.sync_api import expect
 
 from community.sessions import LIMITS, Limits, Stay
-from tests.browser.conftest import violations
+from facts.models import Topic
+from tests.browser.conftest import faults_here, violations
 from tests.factories import PASSWORD, MemberFactory, SavedItemFactory
 
 pytestmark = [pytest.mark.browser, pytest.mark.once, pytest.mark.django_db(transaction=True)]
@@ -99,6 +101,33 @@ def test_note_over_a_dead_session_survives(page, live_server, enter, item):
     page.get_by_role("button", name="Sign in", exact=True).click()
 
     expect(page.get_by_text("Ask about the mornings").first).to_be_visible()
+
+
+def test_form_of_the_desk_over_a_dead_session_survives(page, live_server, editor, sign_in):
+    sign_in(editor)
+    page.goto(f"{live_server.url}/admin/facts/topic/add/")
+    page.get_by_label("Title").fill("Bones and joints")
+    page.get_by_label("Summary").fill("Where pain may come from.")
+    page.locator(".tiptap").first.click()
+    page.keyboard.type("Kind words.")
+    Session.objects.all().delete()
+
+    page.get_by_role("button", name="Save", exact=True).click()
+
+    expect(page.get_by_role("heading", name="You were signed out")).to_be_visible()
+    expect(page.get_by_label("Introduction")).to_have_value("<p>Kind words.</p>")
+    assert faults_here(page) == {}
+    with page.expect_popup() as opened:
+        page.get_by_role("link", name="Sign in, in a new tab").click()
+    expect(opened.value.get_by_role("heading", name="Sign in", exact=True)).to_be_visible()
+    sign_in(editor)
+    page.context.clear_cookies(name=settings.CSRF_COOKIE_NAME)  # Signing in brings another one.
+    page.get_by_role("button", name="Try again").click()
+    expect(page.get_by_role("heading", name="Please press once more")).to_be_visible()
+    page.get_by_role("button", name="Try again").click()
+
+    page.wait_for_url("**/admin/facts/topic/**")
+    assert Topic.objects.get().introduction == "<p>Kind words.</p>"
 
 
 def test_page_says_when_the_session_is_over(page, enter, monkeypatch):
