@@ -140,8 +140,7 @@ def faults_here(page):
         found[f"wider than {width}"] = sticks_out(page)
         if width != 768:
             found[f"at {width}"] = violations(page)
-    page.emulate_media(color_scheme="dark")
-    found["dark"] = violations(page, AXE_COLORS)
+    found["dark"] = _violations_in_the_dark(page)
     return {what: wrong for what, wrong in found.items() if wrong}
 
 
@@ -152,6 +151,18 @@ def parts_of(addresses, number):
 
 def sticks_out(page):
     return page.evaluate("document.documentElement.scrollWidth > innerWidth")
+
+
+def violations_by_day_and_night(page):
+    """Return what axe finds on `page` in light colors, and what the dark ones change in that."""
+    return violations(page) + _violations_in_the_dark(page)
+
+
+def _violations_in_the_dark(page):
+    page.emulate_media(color_scheme="dark")
+    found = violations(page, AXE_COLORS)
+    page.emulate_media(color_scheme="light")
+    return found
 
 
 def violations(page, rules=AXE_RULES):

@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 
 from community.models import Suggestion, SupportGroup, Verification
 from community.verification_mails import ask
-from tests.browser.conftest import violations
+from tests.browser.conftest import violations, violations_by_day_and_night
 from tests.factories import (
     MeetingFactory,
     SupportGroupFactory,
@@ -127,64 +127,60 @@ def test_change_goes_to_the_moderators(page, link, group):
     assert Suggestion.objects.get().verification.group == group
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_every_state_can_be_read(page, link, group, scheme):
-    page.emulate_media(color_scheme=scheme)
+def test_every_state_can_be_read(page, link, group):
     for width in (320, 1280):
         page.set_viewport_size({"width": width, "height": 800})
         page.goto(link)
         page.get_by_role("button", name="Send my answer").click()
         expect(page.get_by_text("Choose one of the five answers.").first).to_be_visible()
-        assert violations(page) == []
+        assert violations_by_day_and_night(page) == []
         assert page.evaluate("document.documentElement.scrollWidth") == width
         page.goto(link + "changes/")
-        assert violations(page) == []
+        assert violations_by_day_and_night(page) == []
         assert page.evaluate("document.documentElement.scrollWidth") == width
     Verification.objects.get().record_answer("ended")
     for width in (320, 1280):
         page.set_viewport_size({"width": width, "height": 800})
         page.goto(link)
         expect(page.get_by_text("The page now says what you told us")).to_be_visible()
-        assert violations(page) == []
+        assert violations_by_day_and_night(page) == []
         page.goto(link.split("/listing-check")[0] + "/groups/circle/")
         expect(page.get_by_text("The organizer says that this group has ended.")).to_be_visible()
-        assert violations(page) == []
+        assert violations_by_day_and_night(page) == []
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_moderator_works_through_the_worklist(page, sign_in, live_server, group, scheme):
+def test_moderator_works_through_the_worklist(page, sign_in, live_server, group):
     now = timezone.now()
     VerificationFactory(group__name="Came back", bounced_at=now)
     VerificationFactory(group__name="Silent", sent_at=now - timedelta(weeks=5))
     SupportGroupFactory(name="Never")
     Verification.objects.get(group=group).record_answer("ended")
     sign_in(make_staff("Moderator"))
-    page.emulate_media(color_scheme=scheme)
     desk = live_server.url + reverse("admin:index")
 
     for width in (768, 1280):
         page.set_viewport_size({"width": width, "height": 900})
         page.goto(desk)
-        assert violations(page) == []
+        assert violations_by_day_and_night(page) == []
         page.get_by_role("link", name="Tuesday circle").first.click()
         expect(page.get_by_role("heading", name="Is it still right?")).to_be_visible()
         expect(page.get_by_text("The organizer said so by mail")).to_be_visible()
-        assert violations(page) == []
+        assert violations_by_day_and_night(page) == []
         assert page.evaluate("document.documentElement.scrollWidth") == width
         page.goto(live_server.url + reverse("admin:community_supportgroup_changelist"))
-        assert violations(page) == []
+        assert violations_by_day_and_night(page) == []
 
     # Somebody has called: it goes on.
     page.goto(desk)
     page.get_by_role("link", name="Tuesday circle").first.click()
     page.get_by_role("button", name="Mark as checked").click()
     expect(page.get_by_text("Say how you know.")).to_be_visible()
-    assert violations(page) == []
+    assert violations_by_day_and_night(page) == []
     page.get_by_label("I have called them").check()
     page.get_by_role("button", name="Mark as checked").click()
     expect(page.get_by_text("Marked as checked on")).to_be_visible()
     expect(page.get_by_text("by you, by phone")).to_be_visible()
-    assert violations(page) == []
+    assert violations_by_day_and_night(page) == []
     assert SupportGroup.objects.get(slug="circle").reported_ended_on is None
 
     # The other one is found to have ended.
@@ -192,6 +188,6 @@ def test_moderator_works_through_the_worklist(page, sign_in, live_server, group,
     page.get_by_role("link", name="Silent").first.click()
     page.get_by_role("button", name="Mark as ended").click()
     expect(page.get_by_text("It has ended. Lists leave it out")).to_be_visible()
-    assert violations(page) == []
+    assert violations_by_day_and_night(page) == []
     page.goto(desk)
     expect(page.get_by_role("link", name="Silent")).to_have_count(0)

@@ -6,7 +6,7 @@ from django.urls import reverse
 from playwright.sync_api import expect
 
 from community.models import Suggestion
-from tests.browser.conftest import violations
+from tests.browser.conftest import violations_by_day_and_night
 from tests.factories import CorrectionFactory, MeetingFactory, NewGroupFactory, make_staff
 
 pytestmark = [pytest.mark.browser, pytest.mark.once, pytest.mark.django_db(transaction=True)]
@@ -93,23 +93,21 @@ def test_reader_says_in_a_sentence_what_is_wrong(page, live_server, group):
     assert (suggestion.changes, suggestion.words) == ({}, "It has moved to Wednesdays.")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_every_state_of_the_forms_can_be_read(page, live_server, group, scheme):
-    page.emulate_media(color_scheme=scheme)
+def test_every_state_of_the_forms_can_be_read(page, live_server, group):
     for width in (320, 1280):
         page.set_viewport_size({"width": width, "height": 800})
         for path in ("/groups/suggest/", "/groups/circle/correct/", "/groups/suggest/thanks/"):
             page.goto(live_server.url + path)
-            assert violations(page) == []
+            assert violations_by_day_and_night(page) == []
             assert page.evaluate("document.documentElement.scrollWidth") == width
         page.goto(live_server.url + "/groups/suggest/")
         page.get_by_text("If you know more about it").click()
-        assert violations(page) == []
+        assert violations_by_day_and_night(page) == []
         for path in ("/groups/suggest/", "/groups/circle/correct/"):
             page.goto(live_server.url + path)
             page.get_by_role("button", name="Send it to the staff").last.click()
             expect(page.locator(".error-summary")).to_be_focused()
-            assert violations(page) == []
+            assert violations_by_day_and_night(page) == []
             assert page.evaluate("document.documentElement.scrollWidth") == width
 
 
@@ -127,10 +125,7 @@ def test_boxes_and_buttons_are_large_enough(page, live_server, group):
         assert small == []
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_moderator_takes_half_of_a_correction_over_by_keyboard(
-    page, sign_in, live_server, group, scheme
-):
+def test_moderator_takes_half_of_a_correction_over_by_keyboard(page, sign_in, live_server, group):
     suggestion = CorrectionFactory(
         group=group,
         changes={
@@ -147,18 +142,17 @@ def test_moderator_takes_half_of_a_correction_over_by_keyboard(
     )
     NewGroupFactory()
     sign_in(make_staff("Moderator"))
-    page.emulate_media(color_scheme=scheme)
     page.set_viewport_size({"width": 1280, "height": 900})
     page.goto(live_server.url + reverse("admin:index"))
     expect(page.get_by_role("heading", name="Suggestions waiting")).to_be_visible()
-    assert violations(page) == []
+    assert violations_by_day_and_night(page) == []
     tab_to(page, page.get_by_role("link", name="Tuesday circle").first)
     with page.expect_navigation():
         page.keyboard.press("Enter")
 
     for width in (320, 1280):
         page.set_viewport_size({"width": width, "height": 900})
-        assert violations(page) == []
+        assert violations_by_day_and_night(page) == []
         assert page.evaluate("document.documentElement.scrollWidth") == width
     cost = page.get_by_role("group", name="Cost", exact=True)
     tick = cost.get_by_label("Take this over")
@@ -183,11 +177,10 @@ def test_moderator_takes_half_of_a_correction_over_by_keyboard(
     assert "taken over a part of it" in mail.outbox[0].body
     page.get_by_role("link", name="All that they wrote").click()
     expect(page.get_by_text("Taken over in part, by you on")).to_be_visible()
-    assert violations(page) == []
+    assert violations_by_day_and_night(page) == []
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_moderator_makes_a_listing_of_a_new_group(page, sign_in, live_server, scheme):
+def test_moderator_makes_a_listing_of_a_new_group(page, sign_in, live_server):
     NewGroupFactory(
         changes={
             "name": {"new": "Tuesday tea"},
@@ -198,9 +191,8 @@ def test_moderator_makes_a_listing_of_a_new_group(page, sign_in, live_server, sc
         joining="https://zoom.us/j/81234567890 passcode: lavender",
     )
     sign_in(make_staff("Moderator"))
-    page.emulate_media(color_scheme=scheme)
     page.goto(live_server.url + reverse("admin:community_suggestion_changelist"))
-    assert violations(page) == []
+    assert violations_by_day_and_night(page) == []
     page.get_by_role("link", name="Tuesday tea").click()
     page.get_by_role("button", name="Make a listing of it").click()
 
@@ -208,7 +200,7 @@ def test_moderator_makes_a_listing_of_a_new_group(page, sign_in, live_server, sc
     expect(page.get_by_text("This field is required.")).to_be_visible()
     for width in (320, 1280):
         page.set_viewport_size({"width": width, "height": 900})
-        assert violations(page) == []
+        assert violations_by_day_and_night(page) == []
         assert page.evaluate("document.documentElement.scrollWidth") == width
     page.get_by_label("Run by").select_option("peer")
     page.get_by_role("button", name="Make a listing of it").click()
