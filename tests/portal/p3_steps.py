@@ -51,7 +51,7 @@ from tests.factories import (  # noqa: E402
 from tests.portal.test_mail import message  # noqa: E402
 
 ADDRESS = "{}@example.org"
-CROWD = 80
+CROWD = 50
 
 
 def signed_in(member, **headers):

@@ -19,8 +19,7 @@ import psycopg
 import pytest
 from django.db import connection
 
-from portal.secrets import make_secrets
-from tests.portal.processes import ROOT, run, start
+from tests.portal.processes import ROOT, make_data, run, start
 
 pytestmark = pytest.mark.own_database
 A_MINUTE = 60  # seconds
@@ -29,11 +28,13 @@ A_MINUTE = 60  # seconds
 class Site:
     """A portal in a folder of its own, on a database of its own."""
 
-    def __init__(self, folder):
-        self.folder = folder
-        self.settings = {"WAYMARK_DATA_DIR": folder, "SITE_URL": "http://localhost:8000"}
-        make_secrets(folder)
-        (folder / "static").mkdir()
+    def __init__(self, folder, **database):
+        self.folder, self.database = folder, database
+        self.settings = {
+            "WAYMARK_DATA_DIR": folder,
+            "SITE_URL": "http://localhost:8000",
+            **database,
+        }
 
     def run(self, *arguments):
         done = run(*arguments, seconds=300, **self.settings)
@@ -80,11 +81,10 @@ class SqliteSite(Site):
 
 class PostgresSite(Site):
     def __init__(self, folder):
-        super().__init__(folder)
         self.name = f"p3_{secrets.token_hex(6)}"
         server, _slash, _name = os.environ["DATABASE_URL"].rpartition("/")
-        self.server = f"{server}/postgres"
-        self.settings["DATABASE_URL"] = self.address = f"{server}/{self.name}"
+        self.server, self.address = f"{server}/postgres", f"{server}/{self.name}"
+        super().__init__(folder, DATABASE_URL=self.address)
         spec = importlib.util.spec_from_file_location("postgres", ROOT / "bin" / "_postgres.py")
         helper = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(helper)
@@ -118,7 +118,7 @@ class PostgresSite(Site):
 def site(tmp_path):
     kind = {"sqlite": SqliteSite, "postgresql": PostgresSite}[connection.vendor]
     made = kind(tmp_path / "var")
-    made.run("manage.py", "migrate", "--verbosity=0")
+    make_data(made.folder, **made.database)
     yield made
     if connection.vendor == "postgresql":
         made.ask(f"DROP DATABASE {made.name} WITH (FORCE)")
