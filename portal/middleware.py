@@ -137,10 +137,12 @@ class SignedOutMiddleware:
 def _asks_to_sign_in(request: HttpRequest, response: HttpResponse) -> bool:
     """Return whether `response` leads to a sign-in, and from there back to what was asked for."""
     address = urlsplit(response.get("Location", ""))
-    if request.user.is_authenticated:
+    sign_ins = {resolve_url(settings.LOGIN_URL), reverse("admin:login")}
+    if request.user.is_authenticated or request.path in sign_ins:
         return False
-    is_sign_in = address.path in {resolve_url(settings.LOGIN_URL), reverse("admin:login")}
-    return is_sign_in and QueryDict(address.query).get("next") == request.get_full_path()
+    return (
+        address.path in sign_ins and QueryDict(address.query).get("next") == request.get_full_path()
+    )
 
 
 class MethodsMiddleware:

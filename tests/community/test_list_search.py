@@ -189,4 +189,6 @@ def test_visitor_signs_in_first(client):
     response = client.get("/lists/search/")
 
     assert response["Location"] == "/accounts/login/?next=/lists/search/"
-    assert client.post("/lists/search/", {"words": "canary"}).status_code == 302
+    typed = client.post("/lists/search/", {"words": "canary"})
+    assert typed.status_code == 403
+    assert "You were signed out" in typed.text

@@ -53,10 +53,11 @@ def test_what_the_device_holds_stands_before_the_lists(client, member):
         assert page.index("data-device-list") < page.index(begin)
 
 
-def test_visitor_who_posts_is_sent_to_sign_in(client):
+def test_visitor_who_posts_is_asked_to_sign_in(client):
     response = client.post("/lists/", {"title": "Mine"})
 
-    assert response["Location"] == "/accounts/login/?next=/lists/"
+    assert response.status_code == 403
+    assert "You were signed out" in response.text
     assert not ReadingList.objects.exists()
 
 

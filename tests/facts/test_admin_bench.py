@@ -126,7 +126,7 @@ class TestWhilePausing:
 @pytest.mark.parametrize(
     ("role", "status"),
     [
-        ("anonymous", 302),
+        ("anonymous", 403),
         ("member", 302),
         ("Editor", 200),
         ("Reviewer", 200),

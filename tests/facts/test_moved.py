@@ -360,7 +360,7 @@ class TestDesk:
 
 # Who gets which answer to a move of what readers know, and of what they do not: None is sign-in.
 MAY_MOVE = {
-    "anonymous": (None, None),
+    "anonymous": (403, 403),
     "member": (None, None),
     "moderator": (403, 403),
     "editor": (403, 302),
