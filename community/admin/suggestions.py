@@ -254,6 +254,12 @@ class SuggestionAdmin(StateColumn):
         if form.taken_by_hand():
             words = _now("Now put right by hand what is left.")
             return self._to_listing(request, suggestion, group.pk, words, form.taken_by_hand())
+        if "place" in form.values() and group.latitude is not None:
+            words = _now(
+                "The place is corrected, and readers still find the group near the old one: give "
+                "the town or postcode under “Where on the map”."
+            )
+            return self._to_listing(request, suggestion, group.pk, words, ["place"])
         self.message_user(request, _now("“%(name)s” is corrected.") % {"name": group.name})
         return self._next()
 

@@ -528,6 +528,22 @@ class TestCorrection:
         assert "When it meets put right by hand" in page
         assert "Door code 4711" in page
 
+    @pytest.mark.parametrize("latitude", [None, 53.8])
+    def test_new_place_leads_to_its_place_on_the_map(self, client, group, moderator, latitude):
+        group.latitude, group.longitude = latitude, latitude and -1.55
+        group.save()
+        suggestion = CorrectionFactory(
+            group=group, changes={"place": {"was": group.place, "new": "Town hall, York"}}
+        )
+        client.force_login(moderator)
+
+        response = accept(client, suggestion)
+
+        listing = reverse("admin:community_supportgroup_change", args=[group.pk])
+        assert (response["Location"] == listing) == (latitude is not None)
+        if latitude is not None:
+            assert "still find the group near the old one" in client.get(listing).text
+
     def test_group_that_has_ended(self, client, group, moderator):
         group.reported_ended_on = date(2030, 1, 1)
         group.save()
