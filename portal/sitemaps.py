@@ -43,6 +43,15 @@ class PortalSitemap(Sitemap):
         return reverse(item)
 
 
+def public_paths() -> Iterator[str]:
+    """Yield the path of every public page."""
+    for path, _changed_at in _pages():
+        yield path
+    for name in ROWS:
+        for path, _changed_at in _rows(name):
+            yield path
+
+
 def sitemap() -> str:
     """Return all public pages in one file, or the parts in which they are."""
     parts = list(_parts())
@@ -71,14 +80,14 @@ def sitemap_part(name: str, number: int) -> str:
 
 def _parts() -> Iterator[tuple[str, int, int, datetime]]:
     """Yield name, number and count of each part of rows, and when any of them last changed."""
+    kinds: list[tuple[str, Any]] = [(name, kind()) for name, kind in ROWS.items()]
     counted = [
-        kind()
-        .items()
+        kind.items()
         .order_by()
         .values(section=Value(name), part=F("pk") / MOST)
         .annotate(count=Count("pk"), last=Max("changed_at"))
         .values_list("section", "part", "count", "last")
-        for name, kind in ROWS.items()
+        for name, kind in kinds
     ]
     order = list(ROWS)
     found = counted[0].union(*counted[1:], all=True)

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from portal.views.machines import SITEMAPS
+from portal.sitemaps import public_paths
 
 PATIENCE = 20  # seconds for one page
 
@@ -36,7 +36,7 @@ class Command(BaseCommand):
         site = urlsplit(settings.SITE_URL)
         headers = {"Host": site.netloc, "X-Forwarded-Proto": site.scheme}
         opened = missing = 0
-        for path in paths():
+        for path in public_paths():
             for _time in range(options["times"]):
                 connection = HTTPConnection(
                     parts.hostname or "127.0.0.1", parts.port or 8000, timeout=PATIENCE
@@ -56,10 +56,3 @@ class Command(BaseCommand):
         self.stdout.write(f"{opened} pages opened, {options['times']} times each.")
         if missing:
             self.stdout.write(f"{missing} answers were no page.")
-
-
-def paths() -> list[str]:
-    """Return the path of every page of the sitemap."""
-    return [
-        str(part.location(item)) for part in (kind() for kind in SITEMAPS) for item in part.items()
-    ]
