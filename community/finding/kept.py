@@ -77,7 +77,7 @@ def keep(now: Hashable | None, which: Which, kinds: Iterable[Kind]) -> None:
     alike: dict[Likeness, Kind] = {}
     for kind in kinds:
         number = kind.number + (alike[kind.likeness].number if kind.likeness in alike else 0)
-        alike[kind.likeness] = replace(kind, number=number, miles=None)
+        alike[kind.likeness] = replace(kind, number=number, miles=None, km=None)
     if which not in _kept and len(_kept) >= _ROOM:
         _kept.clear()
     _kept[which] = Kept(now, alike)

@@ -43,6 +43,8 @@ PAGE_SIZE = 20
 SERVICES = 3
 # More groups than these are not all put in order for a page.
 MANY = 200
+# Groups that stand farther down are found with less work by putting all in order.
+FARTHEST = 4_000
 _WAY_FIELDS = {"online": "is_online", "phone": "is_by_phone", IN_PERSON: "is_in_person"}
 
 
@@ -146,7 +148,7 @@ class Search:
             frozenset({*row["languages"], *row["sign_languages"]}),
         )
         ways, audiences, languages = (same.setdefault(value, value) for value in values)
-        miles = None
+        km = miles = None
         if row.get("north") is not None:
             assert self.place is not None  # noqa: S101  Else nobody is near.
             km = km_between(self.place.latitude, self.place.longitude, row["north"], row["east"])
@@ -157,6 +159,7 @@ class Search:
             audiences=audiences,
             languages=languages,
             miles=miles,
+            km=km,
             is_at=row.get("is_at", True),
             is_confirmed=row["is_confirmed"],
         )
@@ -274,8 +277,11 @@ class Search:
                 wanted = self._whole(self.fitting_anywhere().filter(found.groups))
                 rows = self._nearest_first(wanted, found.numbers)
                 return rows[found.skipped :][: last - first]
-        if not self._are_many:
-            return list(groups[first:last])
+        elif self._are_many:
+            return self._in_whole_order(groups, first, last)
+        return list(groups[first:last])
+
+    def _in_whole_order(self, groups: SupportGroupQuerySet, first: int, last: int) -> list[Any]:
         # Numbers are put in order with less work than whole groups.
         numbers = list(groups.values_list("pk", flat=True)[first:last])
         wanted = self._whole(self.fitting_anywhere().filter(pk__in=numbers))
@@ -288,8 +294,10 @@ class Search:
         return self.tally.known > 10 * MANY
 
     def _is_long(self, last: int) -> bool:
-        """Whether to put all in order, up to place `last`, costs more than to look for a few."""
-        if self.order == NEAREST and 0 < last <= self.tally.near(self.criteria.within):
+        """Whether to put all in order costs more than to look for those up to place `last`."""
+        if last > FARTHEST:
+            return False
+        if self.order == NEAREST and last and self.tally.reach(last) is not None:
             # Few may fit where many meet.
             return self.tally.total > MANY or self._are_many
         return self.tally.total > MANY and self.order in {NEXT, NEAREST}

@@ -6,13 +6,12 @@ only those of the page.
 
 from dataclasses import dataclass
 from datetime import datetime
-from math import sqrt
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import Q
 
 from community.distances import km_between, within_box
-from community.finding.criteria import DISTANCES, NEXT, km_of
+from community.finding.criteria import NEXT, km_of
 from community.meeting_times import LONGEST_MEETING
 from community.models import Occurrence
 from community.models.groups import SupportGroupQuerySet
@@ -22,8 +21,6 @@ if TYPE_CHECKING:
 
 # More groups than these, equally far away, are left to the database to put in order.
 MOST = 1_000
-# Groups that stand farther down are found with less work by putting all in order.
-FARTHEST = 4_000
 
 
 @dataclass(frozen=True)
@@ -41,17 +38,15 @@ class Stretch:
 def stretch(search: "Search", first: int, last: int) -> Stretch | None:
     """Return the groups from place `first` up to `last` of what `search` finds. One statement.
 
-    None if there are not so many that have a date or are near, or if they stand far down: then
-    all have to be put in order.
+    None if there are not so many that have a date or are near: the rest has to be put in order.
     """
-    if last > FARTHEST:
-        return None
     if search.order == NEXT:
         found = soonest(search.fitting(), search.at, last)
         return _those(found[first:]) if found else None
-    if search.tally.near(search.criteria.within) < last:
+    reach = search.tally.reach(last)
+    if reach is None:
         return None if search.criteria.way else _near_and_soonest(search, last, first)
-    near = _nearest(search, last)
+    near = _within(search, reach)
     if len(near) < last:
         return None
     # Whoever is as far away as the first or the last of the page may stand there, too.
@@ -88,40 +83,18 @@ def soonest(groups: SupportGroupQuerySet, at: datetime, number: int) -> list[int
     None if fewer have a date.
     """
     ahead = Occurrence.objects.upcoming(at).filter(starts_at__gt=at - LONGEST_MEETING)
-    coming = ahead.of(groups).order_by("starts_at", "group_name", "group")
+    coming: Any = ahead.of(groups)
+    coming = coming.order_by("starts_at", "group_name", "group")
     # A group has more than one date, and some have two meetings a week.
-    for dates in (2 * number + 20, 8 * number + 200):
-        rows = list(coming.values_list("group", flat=True)[:dates])
-        found = list(dict.fromkeys(rows))
-        if len(found) >= number:
-            return found[:number]
-        if len(rows) < dates:
-            break
-    return None
+    found = dict.fromkeys(coming.values_list("group", flat=True)[: 3 * number + 40])
+    return list(found)[:number] if len(found) >= number else None
 
 
-def _nearest(search: "Search", number: int) -> list[tuple[float, int]]:
-    """Return the kilometers to each of the nearest groups that fit, with its number.
-
-    They are at least `number`, or all that are near enough.
-    """
+def _within(search: "Search", km: float) -> list[tuple[float, int]]:
+    """Return the kilometers to each group that fits and is at most `km` away, with its number."""
     assert search.place is not None  # noqa: S101  Only then is anything ordered by distance.
-    latitude, longitude = search.place.latitude, search.place.longitude
-    in_person = search.fitting_anywhere().filter(is_in_person=True).order_by()
-    within = search.criteria.within
-    miles = next((m for m in DISTANCES if search.tally.near(m) >= number), within)
-    miles = min(miles, within)
-    # Were they spread evenly, twice as many as are needed would meet so near.
-    share = 2 * number / max(search.tally.near(miles), 1)
-    found = []
-    for reach in [miles * sqrt(share), miles] if share < 1 else [miles]:
-        km = km_of(reach)
-        rows = in_person.filter(within_box(latitude, longitude, km))
-        found = [
-            (far, pk)
-            for pk, north, east in rows.values_list("pk", "latitude", "longitude")
-            if (far := km_between(latitude, longitude, north, east)) <= km
-        ]
-        if len(found) >= number:
-            break
-    return sorted(found)
+    here = search.place.latitude, search.place.longitude
+    groups = search.fitting_anywhere().filter(within_box(*here, km), is_in_person=True)
+    rows = groups.order_by().values_list("pk", "latitude", "longitude")
+    found = [(km_between(*here, north, east), pk) for pk, north, east in rows]
+    return sorted((far, pk) for far, pk in found if far <= km)

@@ -19,8 +19,8 @@ class Kind:
     """Groups that are alike, and how many there are.
 
     `miles` is the smallest of `DISTANCES` within which they meet, or None if that is farther, not
-    known, or was not asked for. `is_at` says whether they meet at the days and times that were
-    asked for, `is_confirmed` whether lists show them unasked.
+    known, or was not asked for; `km` is how far it is then. `is_at` says whether they meet at the
+    days and times that were asked for, `is_confirmed` whether lists show them unasked.
     """
 
     number: int
@@ -28,6 +28,7 @@ class Kind:
     audiences: frozenset[str]
     languages: frozenset[str]
     miles: int | None = None
+    km: float | None = None
     is_at: bool = True
     is_confirmed: bool = True
 
@@ -71,13 +72,24 @@ class Tally:
         """How many more would fit if those were shown that nobody has confirmed lately."""
         return sum(kind.number for kind, obstacles in self._judged if obstacles == UNCONFIRMED)
 
-    def near(self, miles: int) -> int:
-        """How many of those that fit meet in person within `miles`, one of `DISTANCES`."""
-        return sum(
-            kind.number
+    def reach(self, number: int) -> float | None:
+        """Return within how many kilometers `number` of those that fit meet in person.
+
+        None if fewer meet near enough.
+        """
+        near = sorted(
+            (kind.km, kind.number)
             for kind, obstacles in self._judged
-            if not obstacles and IN_PERSON in kind.ways and kind.miles and kind.miles <= miles
+            if not obstacles
+            and kind.km is not None
+            and kind.miles
+            and kind.miles <= self.criteria.within
         )
+        for km, alike in near:
+            number -= alike
+            if number <= 0:
+                return km
+        return None
 
     def obstacles(self, kind: Kind) -> int:
         """Return the sum of what keeps `kind` out; 0 if it fits."""

@@ -90,7 +90,7 @@ def some_criteria(chance):
 def plain_numbers(asked):
     """The numbers of a page, by looking at every group."""
     has_place = bool(asked.near) and asked.way in {"", IN_PERSON}
-    numbers = {"total": 0, "hidden": 0, "near": Counter(), "audience": Counter()}
+    numbers = {"total": 0, "hidden": 0, "near": [], "audience": Counter()}
     numbers |= {"language": Counter(), "way": Counter()}
     for group in SupportGroup.objects.all():
         if group.published_at is None or group.published_at > NOW or group.has_ended(NOW):
@@ -117,14 +117,15 @@ def plain_numbers(asked):
         if is_reached and is_meant and is_spoken:
             numbers["total"] += is_shown
             numbers["hidden"] += not is_shown
-        if is_reached and is_meant and is_spoken and is_shown and has_place:
-            numbers["near"].update(miles for miles in DISTANCES if km <= km_of(miles))
+        if is_near and is_meant and is_spoken and is_shown and has_place:
+            numbers["near"].append(km)
         if is_reached and is_spoken and is_shown:
             numbers["audience"].update(audiences)
         if is_reached and is_meant and is_shown:
             numbers["language"].update(languages)
         if is_meant and is_spoken and is_shown:
             numbers["way"].update(w for w in ways if w != IN_PERSON or not has_place or is_near)
+    numbers["near"].sort()
     return numbers
 
 
@@ -133,7 +134,7 @@ def numbers_of(asked):
     return {
         "total": tally.total,
         "hidden": tally.hidden,
-        "near": Counter({miles: n for miles in DISTANCES if (n := tally.near(miles))}),
+        "near": [km for number in range(1, 60) if (km := tally.reach(number)) is not None],
         "audience": tally.by_audience,
         "language": tally.by_language,
         "way": tally.by_way,
@@ -168,7 +169,7 @@ def test_what_was_counted_is_kept_until_something_changes(state, django_assert_n
 def test_place_is_counted_by_those_near_it_alone(state, django_assert_num_queries):
     SupportGroupFactory(is_in_person=True, place="Soho", latitude=51.5, longitude=-0.1)
     far = search(near="london", within=5)
-    assert far.tally.near(5) == 1
+    assert far.tally.reach(1) is not None
 
     with django_assert_num_queries(1) as sent:
         assert search(near="london", within=10).tally.total == 1

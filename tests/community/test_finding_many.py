@@ -8,7 +8,6 @@ from django.db import connection
 
 from community import demo
 from community.finding import search as finding
-from community.finding import stretch
 from community.finding.criteria import Criteria
 from community.finding.search import Reader, Search
 from community.models import Place, SupportGroup
@@ -51,12 +50,22 @@ def pages(asked):
 def test_every_page_is_the_same_as_if_all_were_put_in_order(asked, farthest, monkeypatch):
     expected = pages(asked)
     monkeypatch.setattr(finding, "MANY", 0)
-    monkeypatch.setattr(stretch, "FARTHEST", farthest)
+    monkeypatch.setattr(finding, "FARTHEST", farthest)
 
     found = pages(asked)
 
     assert found == expected
     assert sum(map(len, found)) > 3
+
+
+@pytest.mark.parametrize("asked", ASKED, ids=str)
+def test_page_of_many_groups_takes_few_queries(asked, monkeypatch, django_assert_max_num_queries):
+    monkeypatch.setattr(finding, "MANY", 0)
+
+    # With the place, which the view looks up, there are six.
+    with django_assert_max_num_queries(5):
+        search = Search(Criteria(**asked), LONDON if "near" in asked else None, Reader(), NOW)
+        assert search.page(None).object_list
 
 
 def planned(asked):
