@@ -1,5 +1,7 @@
 """A note in a real browser: saved while it is typed, and lost by nothing that happens."""
 
+import re
+
 import pytest
 from django.contrib.sessions.models import Session
 from playwright.sync_api import expect
@@ -112,7 +114,8 @@ def test_leaving_at_once_loses_nothing(page, context, live_server, go, item, way
 
     field = go()
     expect(field).to_have_value("Ask about Tuesday")
-    expect(status(item, page)).to_have_text("")
+    # What was sent while leaving may come later than this page, which then sends it, too.
+    expect(status(item, page)).to_have_text(re.compile(r"^(Saved\.)?$"))
     assert note_of(item) == "Ask about Tuesday"
     page.wait_for_function(f"({KEPT})('localStorage').length === 0")
 
