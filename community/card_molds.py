@@ -1,6 +1,6 @@
 """Cards of a list as HTML, quickly: what is the same on many is rendered once.
 
-Fifty cards with ten buttons each are thousands of template nodes. So the template of a card is
+Twenty cards with ten buttons each are thousands of template nodes. So the template of a card is
 rendered once for each shape that cards have, with marks in the place of what differs, and kept;
 from then on a card is a join of strings. The words stay in the template, and a card that has
 more to say than others is rendered by it. Marks are filled in one pass, so that no text of

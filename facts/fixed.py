@@ -6,6 +6,7 @@ that it names and nothing else, so that nothing of a request or a member can be 
 """
 
 import re
+from collections.abc import Mapping
 from html import escape
 from typing import Any
 
@@ -20,7 +21,7 @@ from django.utils.translation import get_language
 MOST = 500  # parts and forms; the values are few by what they are, not by a promise
 _parts: dict[tuple[Any, ...], SafeString] = {}
 _forms: dict[tuple[Any, ...], str] = {}
-# What stands in a form in the place of what a field begins with.
+# What stands in the place of a text of somebody's.
 _MARK = re.compile("\ue001([a-z_]+)\ue002")
 
 
@@ -34,6 +35,25 @@ def fixed_part(template_name: str, **values: Any) -> SafeString:
         if not settings.DEBUG and len(_parts) < MOST:
             _parts[key] = part
     return part
+
+
+def mark(name: str) -> str:
+    """Return what stands in a kept part in the place of the text with this name."""
+    return f"\ue001{name}\ue002"
+
+
+def filled_part(template_name: str, texts: Mapping[str, str], **values: Any) -> SafeString:
+    """Return the part with `texts`, which the template finds by their names; they are not kept.
+
+    A value may hold the mark of a text, too.
+    """
+    part = fixed_part(template_name, **values, **{name: mark(name) for name in texts})
+    return _filled(part, texts)
+
+
+def _filled(part: str, texts: Mapping[str, str]) -> SafeString:
+    # In one pass, so that no text of anybody's can be taken for a mark.
+    return mark_safe(_MARK.sub(lambda found: escape(texts[found[1]]), part))  # noqa: S308
 
 
 def fixed_form(form: forms.BaseForm) -> SafeString:
@@ -51,13 +71,12 @@ def fixed_form(form: forms.BaseForm) -> SafeString:
     key = (type(form), form.auto_id, form.prefix, get_language(), *typed)
     pattern = _forms.get(key)
     if pattern is None:
-        marks = {name: f"\ue001{name}\ue002" for name in typed}
+        marks = {name: mark(name) for name in typed}
         blank = type(form)(initial=marks, auto_id=form.auto_id, prefix=form.prefix)
         pattern = str(as_crispy_form(blank))
         if not settings.DEBUG and len(_forms) < MOST:
             _forms[key] = pattern
-    # In one pass, so that no text of anybody's can be taken for a mark.
-    return mark_safe(_MARK.sub(lambda mark: escape(begun[mark[1]]), pattern))  # noqa: S308
+    return _filled(pattern, begun)
 
 
 def _forget_parts(**_kwargs: Any) -> None:

@@ -1,4 +1,4 @@
-"""Addresses of what has a slug, made once: a list shows fifty, each as dear as its row."""
+"""Addresses of what has a slug, made once: a list shows twenty, each as dear as its row."""
 
 from functools import lru_cache
 

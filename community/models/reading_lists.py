@@ -174,7 +174,7 @@ class ReadingList(Noted):
         return [(here[key], key in missing) for key in keys]
 
 
-# Groups alone have fifty columns, and a page of a list shows fifty things.
+# Groups alone have fifty columns, and a page of a list shows twenty things.
 _ON_A_CARD = (
     *("reading_list", "position", "note", "note_number", "read_at", "archived_at", "created_at"),
     *("seen_at", "seen_version"),

@@ -4,7 +4,7 @@ from typing import Any
 
 from django import template
 from django.utils.crypto import salted_hmac
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 
 from community.cleared_notes import cleared_note
 from community.models import ReadingList
@@ -12,13 +12,13 @@ from community.models.notes import NOTE_MAX_LENGTH
 from community.notes import ListNote, WithNote, note_url
 from community.saving import THE_LIST, unsaved_notes
 from community.sessions import Stay, stay_of
-from facts.fixed import fixed_part
+from facts.fixed import filled_part, mark
 
 register = template.Library()
-_OWNER = "\ue001"  # in the place of a member's mark
+_NOTE = "community/_saved_note.html"
 
 
-@register.inclusion_tag("community/_saved_note.html", takes_context=True)
+@register.inclusion_tag(_NOTE, takes_context=True)
 def saved_note(context: dict[str, Any], card: WithNote) -> dict[str, Any]:
     """Show a note in its form, with the way to put it back if it has just been emptied."""
     noted = card.item
@@ -34,14 +34,34 @@ def saved_note(context: dict[str, Any], card: WithNote) -> dict[str, Any]:
     }
 
 
-@register.inclusion_tag("community/_saved_note.html", takes_context=True)
-def list_note(context: dict[str, Any], reading_list: ReadingList) -> dict[str, Any]:
+class _NoNote:
+    """What a page shows of a list without a note: the same for all but the title of the list."""
+
+    is_sealed, typed, note, note_rows = False, None, "", 3
+    heading, based_on = mark("title"), mark("based_on")
+
+
+_NO_NOTE = _NoNote()
+
+
+@register.simple_tag(takes_context=True)
+def list_note(context: Any, reading_list: ReadingList) -> SafeString:
     """Show the note on a list: what is stored, or what was typed over a session that had ended."""
     note = ListNote(reading_list, based_on=str(reading_list.note_number))
     for kept in unsaved_notes(context["request"], reading_list):
         if kept.item == THE_LIST and not note.is_sealed:
             note.typed, note.based_on = kept.text, kept.based_on
-    return saved_note(context, note)
+    shown = saved_note(context, note)
+    if note.is_sealed or note.note or note.typed is not None or shown["is_cleared"]:
+        with context.push(**shown):
+            return context.template.engine.get_template(_NOTE).render(context)
+    texts = {
+        "title": reading_list.title,
+        "based_on": note.based_on,
+        "note_url": shown["note_url"],
+        "csrf_token": str(context.get("csrf_token", "")),
+    }
+    return filled_part(_NOTE, texts, card=_NO_NOTE, key=THE_LIST, is_list=True)
 
 
 @register.simple_tag(takes_context=True)
@@ -55,8 +75,6 @@ def note_script(context: dict[str, Any]) -> SafeString:
     is_shared = stay_of(request.session) == Stay.SHARED
     owner = salted_hmac("community.notes.owner", str(request.user.pk)).hexdigest()[:16]
     # Seventy words to translate are the same for everybody.
-    part = fixed_part(
-        "community/_note_script.html", owner=_OWNER, is_shared=is_shared, most=NOTE_MAX_LENGTH
+    return filled_part(
+        "community/_note_script.html", {"owner": owner}, is_shared=is_shared, most=NOTE_MAX_LENGTH
     )
-    # Hexadecimal digits need no escaping.
-    return mark_safe(part.replace(_OWNER, owner))  # noqa: S308

@@ -94,3 +94,12 @@ def test_form_that_was_sent_keeps_what_was_typed():
 
     assert "Not this one." in fixed.fixed_form(form)
     assert fixed._forms == {}
+
+
+def test_texts_are_filled_in_and_not_kept():
+    texts = {"owner": "\ue001owner\ue002<b>"}
+
+    part = fixed.filled_part("community/_note_script.html", texts, is_shared=False, most=9)
+
+    assert 'data-owner="\ue001owner\ue002&lt;b&gt;"' in part
+    assert "<b>" not in str(fixed._parts)
