@@ -86,7 +86,7 @@ def soonest(groups: SupportGroupQuerySet, at: datetime, number: int) -> list[int
     coming: Any = ahead.of(groups)
     coming = coming.order_by("starts_at", "group_name", "group")
     # A group has more than one date, and some have two meetings a week.
-    found = dict.fromkeys(coming.values_list("group", flat=True)[: 3 * number + 40])
+    found = dict.fromkeys(coming.values_list("group", flat=True)[: 2 * number + 20])
     return list(found)[:number] if len(found) >= number else None
 
 
