@@ -25,7 +25,7 @@ _OF_A_VERSION = (
 )
 
 
-# Many things are saved on one day, and to write a day costs as much as the rest of a card.
+# What many cards say is put into words once: to write a day costs as much as the rest of one.
 @lru_cache(maxsize=1000)
 def _saved_on(day: date, _language: str | None) -> str:
     return _("Saved %(day)s.") % {"day": date_format(day, "j F Y")}
@@ -34,6 +34,24 @@ def _saved_on(day: date, _language: str | None) -> str:
 @lru_cache(maxsize=1000)
 def _read_on(day: date, _language: str | None) -> str:
     return _("Read %(day)s") % {"day": date_format(day, "j F Y")}
+
+
+@lru_cache(maxsize=100)
+def _kind(kind: str, _language: str | None) -> str:
+    return str(KINDS[kind])
+
+
+@lru_cache(maxsize=1000)
+def _progress(count: int, read: int, _language: str | None) -> str:
+    if not read:
+        words = ngettext("It has %(count)s fact.", "It has %(count)s facts.", count)
+        return words % {"count": count}
+    words = ngettext(
+        "You marked %(read)s of its %(count)s fact as read.",
+        "You marked %(read)s of its %(count)s facts as read.",
+        count,
+    )
+    return words % {"read": read, "count": count}
 
 
 @dataclass
@@ -73,7 +91,7 @@ class Card(WithNote):
     @property
     def kind_label(self) -> str:
         """The kind, in words."""
-        return str(KINDS[self.item.kind])
+        return _kind(self.item.kind, get_language())
 
     @property
     def saved_day(self) -> str:
@@ -89,15 +107,7 @@ class Card(WithNote):
     @property
     def progress(self) -> str:
         """How many facts a topic has, and on how many of them there is a read mark, in words."""
-        if not self.read_count:
-            words = ngettext("It has %(count)s fact.", "It has %(count)s facts.", self.fact_count)
-            return words % {"count": self.fact_count}
-        words = ngettext(
-            "You marked %(read)s of its %(count)s fact as read.",
-            "You marked %(read)s of its %(count)s facts as read.",
-            self.fact_count,
-        )
-        return words % {"read": self.read_count, "count": self.fact_count}
+        return _progress(self.fact_count, self.read_count, get_language())
 
     @property
     def place(self) -> str:

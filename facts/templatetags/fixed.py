@@ -19,6 +19,12 @@ def fixed(template_name: str, **values: Any) -> SafeString:
     return made_once.fixed_part(template_name, **values)
 
 
+@register.simple_tag
+def filled(template_name: str, **texts: str) -> SafeString:
+    """Include a template that differs by `texts` alone; it is kept without them."""
+    return made_once.filled_part(template_name, texts)
+
+
 @register.filter
 def fixed_form(form: BaseForm) -> SafeString:
     """Show a form of lines of text; all but what is typed is made once."""
