@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib.sitemaps import Sitemap
-from django.db.models import QuerySet
+from django.db.models import Max, QuerySet
 from django.db.models.functions import Greatest
 from django.urls import reverse
 from django.utils import timezone
@@ -27,14 +27,11 @@ class SupportGroupSitemap(Sitemap):
     needs = ("slug",)
 
     def items(self) -> QuerySet[SupportGroup]:
-        """Groups with `changed_at`."""
         now = timezone.now()
-        return (
-            SupportGroup.objects.published(now)
-            .running(now)
-            .real()
-            .annotate(changed_at=Greatest("edited_at", "published_at"))
-        )
+        return SupportGroup.objects.published(now).running(now).real()
+
+    def changed_at(self) -> Greatest:
+        return Greatest(Max("edited_at"), Max("published_at"))
 
     def location(self, item: dict[str, Any]) -> str:
         return reverse("community:support-group-detail", args=[item["slug"]])

@@ -1,14 +1,14 @@
 """The pages of the facts app, for search engines. Every page is listed without `?show`.
 
-Of what there can be many, `items` are rows with `changed_at`, and `needs` the columns that an
-address is made of.
+Of what there can be many, `items` are rows, `needs` the columns that an address is made of, and
+`changed_at` is when what they show was last changed: an aggregate, for one row or for many.
 """
 
 from datetime import datetime
 from typing import Any
 
 from django.contrib.sitemaps import Sitemap
-from django.db.models import Exists, OuterRef, QuerySet, Subquery
+from django.db.models import Exists, Max, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce, Greatest
 from django.urls import reverse
 from django.utils import timezone
@@ -34,21 +34,19 @@ class TopicSitemap(Sitemap):
     needs = ("slug",)
 
     def items(self) -> QuerySet[Topic]:
-        """Topics with `changed_at`: when they, or what they show, were last changed."""
         now = timezone.now()
-        versions = FactVersion.objects.filter(fact__topic=OuterRef("pk"), language=LANGUAGE)
-        begun = versions.filter(live_from__lte=now)
-        return (
-            Topic.objects.published(now)
-            .filter(Exists(versions.live(now)))
-            .annotate(
-                changed_at=Greatest(
-                    "edited_at",
-                    "published_at",
-                    Coalesce(_last("live_from", begun), "published_at"),
-                    Coalesce(_last("live_until", begun.filter(live_until__lte=now)), "edited_at"),
-                )
-            )
+        live = FactVersion.objects.live(now).filter(fact__topic=OuterRef("pk"), language=LANGUAGE)
+        return Topic.objects.published(now).filter(Exists(live))
+
+    def changed_at(self) -> Greatest:
+        now = timezone.now()
+        begun = Q(facts__versions__live_from__lte=now, facts__versions__language=LANGUAGE)
+        ended = begun & Q(facts__versions__live_until__lte=now)
+        return Greatest(
+            Max("edited_at"),
+            Max("published_at"),
+            Coalesce(Max("facts__versions__live_from", filter=begun), Max("published_at")),
+            Coalesce(Max("facts__versions__live_until", filter=ended), Max("published_at")),
         )
 
     def location(self, item: dict[str, Any]) -> str:
@@ -61,21 +59,14 @@ class FactSitemap(Sitemap):
     needs = ("topic__slug", "slug")
 
     def items(self) -> QuerySet[Fact]:
-        """Facts with `changed_at`: when what they show last began."""
-        now = timezone.now()
-        versions = FactVersion.objects.filter(fact=OuterRef("pk"), language=LANGUAGE)
-        begun = _last("live_from", versions.filter(live_from__lte=now))
-        return Fact.objects.live(now, LANGUAGE).annotate(
-            changed_at=Greatest(begun, "topic__published_at")
-        )
+        return Fact.objects.live(timezone.now(), LANGUAGE)
+
+    def changed_at(self) -> Greatest:
+        begun = Q(versions__live_from__lte=timezone.now(), versions__language=LANGUAGE)
+        return Greatest(Max("versions__live_from", filter=begun), Max("topic__published_at"))
 
     def location(self, item: dict[str, Any]) -> str:
         return reverse("facts:fact-detail", args=[item["topic__slug"], item["slug"]])
-
-
-def _last(moment: str, versions: QuerySet[FactVersion]) -> Subquery:
-    """Return the last `moment` of the `versions` of a row; each of them has it."""
-    return Subquery(versions.order_by(f"-{moment}").values(moment)[:1])
 
 
 class PageSitemap(Sitemap):

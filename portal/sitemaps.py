@@ -11,7 +11,7 @@ from xml.sax.saxutils import escape
 
 from django.conf import settings
 from django.contrib.sitemaps import Sitemap
-from django.db.models import Count, F, Max, Value
+from django.db.models import Count, F, Value
 from django.urls import reverse
 from django.utils import timezone
 
@@ -85,7 +85,7 @@ def _parts() -> Iterator[tuple[str, int, int, datetime]]:
         kind.items()
         .order_by()
         .values(section=Value(name), part=F("pk") / MOST)
-        .annotate(count=Count("pk"), last=Max("changed_at"))
+        .annotate(count=Count("pk", distinct=True), last=kind.changed_at())
         .values_list("section", "part", "count", "last")
         for name, kind in kinds
     ]
@@ -106,9 +106,9 @@ def _pages() -> Iterator[Entry]:
 def _rows(name: str, **keys: int) -> Iterator[Entry]:
     """Yield the pages of rows of one kind whose keys are in the range, without their models."""
     kind: Any = ROWS[name]()
-    rows = kind.items().filter(**keys).order_by("pk").values(*kind.needs, "changed_at")
-    for row in rows.iterator():
-        yield kind.location(row), row["changed_at"]
+    rows = kind.items().filter(**keys).order_by("pk").values("pk", *kind.needs)
+    for row in rows.annotate(last=kind.changed_at()).iterator():
+        yield kind.location(row), row["last"]
 
 
 def _last_of(entries: list[Entry]) -> datetime | None:
