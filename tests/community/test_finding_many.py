@@ -1,6 +1,6 @@
 """Of many groups only those are put in order that can stand on a page."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
@@ -29,8 +29,9 @@ ASKED = [
 
 
 @pytest.fixture(autouse=True)
-def _groups():
+def _groups(monkeypatch):
     """Many groups in one town, a few elsewhere, and some that have no date ahead."""
+    monkeypatch.setattr(demo, "HORIZON", timedelta(days=60))
     with time_machine.travel(NOW, tick=False):
         towns = len(demo.TOWNS)
         made = [demo.example(1 + towns * n, NOW) for n in range(50)]

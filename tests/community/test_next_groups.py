@@ -105,6 +105,7 @@ def expected(count, audiences=(), is_online=False):
 def test_same_groups_are_found_however_few_dates_are_looked_through(
     asked, looked_through, monkeypatch
 ):
+    monkeypatch.setattr(demo, "HORIZON", timedelta(days=60))
     demo.save([demo.example(number, NOW) for number in range(1, 40)], NOW)
     monkeypatch.setattr(soon, "LOOKED_THROUGH", looked_through)
 
