@@ -38,6 +38,10 @@ _KINDS = {
 }
 
 
+MOST = 100  # ways of writing one query that are kept: for lists of other lengths, or time zones
+_ZONES = ("UTC", "Pacific/Apia")
+
+
 class _Written(NamedTuple):
     """A query as it was written, and which of its parameters are the values with which number."""
 
@@ -64,10 +68,13 @@ def prepared(make: Callable[..., QuerySet[Any]]) -> Callable[..., list[Any]]:
             (isinstance(value, list), *map(type, those))
             for value, those in zip(values, lists, strict=True)
         )
-        key = (timezone.get_current_timezone_name(), shape)
-        written = kept.get(key)
+        zone = timezone.get_current_timezone_name()
+        written = kept.get((None, shape)) or kept.get((zone, shape))
         if written is None:
-            written = kept[key] = _write(make, shape)
+            written, is_of_zone = _write(make, shape)
+            if len(kept) >= MOST:
+                kept.clear()
+            kept[zone if is_of_zone else None, shape] = written
         return _ask(written, [value for those in lists for value in those])
 
     return find
@@ -78,7 +85,10 @@ def _rounded(values: list[Any]) -> list[Any]:
     return values + values[-1:] * ((1 << (len(values) - 1).bit_length()) - len(values))
 
 
-def _write(make: Callable[..., QuerySet[Any]], shape: tuple[tuple[Any, ...], ...]) -> _Written:
+def _write(
+    make: Callable[..., QuerySet[Any]], shape: tuple[tuple[Any, ...], ...]
+) -> tuple[_Written, bool]:
+    """Return the query for values of this shape, and whether it is another in another time zone."""
     stand_ins: list[Any] = []
     values: list[Any] = []
     for is_list, *types in shape:
@@ -96,6 +106,8 @@ def _write(make: Callable[..., QuerySet[Any]], shape: tuple[tuple[Any, ...], ...
         for number, value in enumerate(stand_ins)
         if value is not None
     }
+    # Of the thread that writes it; that would keep its connection open.
+    compiler.connection = None
     params = list(params)
     for value in stand_ins:
         # Django writes the bounds of a slice into the SQL itself.
@@ -106,7 +118,13 @@ def _write(make: Callable[..., QuerySet[Any]], shape: tuple[tuple[Any, ...], ...
     numbers = {place: told[param] for place, param in enumerate(params) if param in told}
     # Without a value in the SQL, what is found for one would be found for all.
     assert set(numbers.values()) == set(told.values()), make  # noqa: S101
-    return _Written(queryset, compiler, sql, tuple(params), numbers)
+    is_of_zone = len({_in_zone(make, values, zone) for zone in _ZONES}) > 1
+    return _Written(queryset, compiler, sql, tuple(params), numbers), is_of_zone
+
+
+def _in_zone(make: Callable[..., QuerySet[Any]], values: list[Any], zone: str) -> str:
+    with timezone.override(zone):
+        return str(make(*values).query.sql_with_params())
 
 
 def _told(value: Any, connection: Any) -> Any:
