@@ -39,7 +39,8 @@ class FactQuerySet(models.QuerySet):
         live = FactVersion.objects.live(at)
         latest = Review.objects.filter(
             version__fact=OuterRef("pk"),
-            version__in=live,
+            # Of this fact alone: SQLite would gather all live versions for each fact.
+            version__in=live.filter(fact=OuterRef(OuterRef("pk"))),
             # A review of the text as it was before a change is none of this one.
             recorded_at__gte=F("version__edited_at"),
         )

@@ -8,7 +8,7 @@ from django.db import connection
 from django.utils import timezone
 
 from facts import demo, related
-from facts.models import version_queries
+from facts.models import Fact, version_queries
 from portal.pages.watch import Watch
 from tests.factories import (
     FactFactory,
@@ -81,6 +81,18 @@ def test_look_at_the_clock_reads_no_text_that_has_begun():
     examples(101, 600)
 
     assert steps(look) <= few + 2
+
+
+@ON_SQLITE
+def test_looking_for_what_is_due_takes_each_fact_once():
+    def due():
+        list(Fact.objects.due_for_review(timezone.localdate(), timezone.now())[:10])
+
+    examples(1, 100)
+    few = steps(due)
+    examples(101, 500)
+
+    assert steps(due) <= few * 7
 
 
 def test_what_changed_is_news_however_many_came_with_their_topics_since(client, monkeypatch):
