@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from django.db.models import Case, DateTimeField, Q, Subquery, Value, When
-from django.db.models.functions import Coalesce
+from django.db.models import Case, DateTimeField, F, Q, Subquery, Value, When, Window
+from django.db.models.functions import Coalesce, RowNumber
 
 from community.meeting_times import LONGEST_MEETING
 from community.models import Occurrence, SupportGroup
@@ -15,7 +15,7 @@ from community.models.occurrences import HORIZON
 # So many of the next dates are looked through. Only where too few of the groups that are wanted
 # have one of them is every such group asked for its next date.
 LOOKED_THROUGH = 500
-# One group may have several of them.
+# So many groups are read, more than any page shows.
 READ = 20
 _SOON = timedelta(days=31)
 
@@ -72,7 +72,9 @@ def _look_through(wanted: list[Wanted], audiences: set[str], at: datetime) -> No
     parts = [end]
     for each in wanted:
         dates = ahead.filter(starts_at__lt=seen_until).filter(starts_at__lt=each.until)
-        parts.append(dates.of(each.groups)[:READ])
+        # The next one of each group: a group that meets every week has dozens.
+        turn = Window(RowNumber(), partition_by=F("group"), order_by=["starts_at", "pk"])
+        parts.append(dates.of(each.groups).annotate(turn=turn).filter(turn=1)[:READ])
     # Each within a query of its own, since not every database unites what has an order.
     first, *others = (
         Occurrence.objects.filter(pk__in=part.values("pk")).order_by().values("pk")
@@ -82,19 +84,16 @@ def _look_through(wanted: list[Wanted], audiences: set[str], at: datetime) -> No
         is_end=Case(When(pk=Subquery(end.values("pk")), then=True), default=False)
     )
     ends = at + HORIZON
-    numbers = [0] * len(wanted)
     for row in rows.order_by("starts_at", "pk").select_related("meeting__group"):
         group = row.meeting.group
         if row.is_end:
             ends = row.starts_at
             continue
         place = int(len(wanted) > 1 and audiences.isdisjoint(group.audiences))
-        numbers[place] += 1
-        if group not in wanted[place].found:
-            group.next_occurrence = row
-            wanted[place].found.append(group)
-    for each, number in zip(wanted, numbers, strict=True):
-        each.is_all = number < READ and each.until <= ends
+        group.next_occurrence = row
+        wanted[place].found.append(group)
+    for each in wanted:
+        each.is_all = len(each.found) < READ and each.until <= ends
 
 
 def _asked(wanted: Wanted, at: datetime, number: int) -> list[SupportGroup]:

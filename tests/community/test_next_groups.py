@@ -125,3 +125,10 @@ def test_one_query_is_enough(groups, django_assert_num_queries):
 def test_nobody_listed_is_no_reason_to_ask_again(django_assert_num_queries):
     with django_assert_num_queries(1):
         assert soon.meeting_next(2, NOW, audiences=["men"]) == []
+
+
+def test_dates_of_a_year_are_no_reason_to_ask_again(django_assert_num_queries):
+    group = MeetingFactory(weekday="1").group
+
+    with django_assert_num_queries(1):
+        assert soon.meeting_next(2, NOW) == [group]
