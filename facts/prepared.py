@@ -18,6 +18,10 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 
+class ValueForgotten(Exception):
+    """A query was made that does not ask for each of its values."""
+
+
 class _Kind(NamedTuple):
     """Values of a type: how a database takes them, and what stands in for those of a query."""
 
@@ -55,7 +59,8 @@ class _Written(NamedTuple):
 def prepared(make: Callable[..., QuerySet[Any]]) -> Callable[..., list[Any]]:
     """Let `make`, which returns a query of models or of `values_list`, return what it finds.
 
-    Each value is a number, a text, a moment, a day, a UUID, None, or a list of these.
+    Each value is a number, a text, a moment, a day, a UUID, None, or a list of these. What `make`
+    returns raises ValueForgotten when it is asked first, if a value makes no difference to it.
     """
     kept: dict[Any, _Written] = {}
 
@@ -117,7 +122,8 @@ def _write(
             sql = f"{before}%s{after}"
     numbers = {place: told[param] for place, param in enumerate(params) if param in told}
     # Without a value in the SQL, what is found for one would be found for all.
-    assert set(numbers.values()) == set(told.values()), make  # noqa: S101
+    if set(numbers.values()) != set(told.values()):
+        raise ValueForgotten(make)
     is_of_zone = len({_in_zone(make, values, zone) for zone in _ZONES}) > 1
     return _Written(queryset, compiler, sql, tuple(params), numbers), is_of_zone
 

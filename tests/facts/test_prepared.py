@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from community.models import ReadingList, SavedItem
 from facts.models import FactVersion, Topic
-from facts.prepared import prepared
+from facts.prepared import ValueForgotten, prepared
 from tests.factories import FactFactory, ReadingListFactory, TopicFactory, make_live
 
 pytestmark = pytest.mark.django_db
@@ -112,7 +112,7 @@ def test_query_that_forgets_a_value_is_refused():
     def topics(number):
         return Topic.objects.all()
 
-    with pytest.raises(AssertionError):
+    with pytest.raises(ValueForgotten):
         topics(1)
 
 
