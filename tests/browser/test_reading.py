@@ -225,9 +225,10 @@ def test_paper_spells_out_sources_and_addresses(page, library, live_server, addr
     source = Source.objects.get(citations__version__fact__slug="scans")
     assert f"({source.url})" in words
     assert "Last checked 22 November 2026." in words
-    today = timezone.localdate()
+    today, version = timezone.localdate(), source.citations.get().version
+    since = timezone.localdate(version.live_from)
     assert (
-        f"Version 1, since {today.day} {today:%B %Y}. {settings.SITE_URL}/facts/bones/scans/"
+        f"Version 1, since {since.day} {since:%B %Y}. {settings.SITE_URL}/facts/bones/scans/"
         in words
     )
     assert f"as it was on {today.day} {today:%B %Y}" in words
