@@ -2,6 +2,7 @@
 
 import gc
 import os
+import shutil
 
 import pytest
 from django.core.cache import cache
@@ -31,6 +32,11 @@ def pytest_collection_finish(session):
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)
+
+
+def pytest_unconfigure(config):
+    """Remove the data of this process: pytest-xdist ends its workers before Python tidies up."""
+    shutil.rmtree(os.environ["WAYMARK_DATA_DIR"], ignore_errors=True)
 
 
 def _may_ask_the_database(item):

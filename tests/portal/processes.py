@@ -1,12 +1,11 @@
 """Starts our commands as processes of their own, with their own data, as a newcomer would."""
 
-import atexit
+import fcntl
 import os
 import shutil
 import socket
 import subprocess
 import sys
-import tempfile
 from functools import cache
 from pathlib import Path
 
@@ -52,13 +51,17 @@ def start(*arguments, **settings):
 
 
 def make_data(folder, **settings):
-    """Make `folder` what the data directory is after the first start: secrets and tables."""
+    """Make `folder` what the data directory is after the first start: secrets and tables.
+
+    It has to lie in a test's `tmp_path`.
+    """
     make_secrets(folder)
     (folder / "static").mkdir()
     if "DATABASE_URL" in settings:
         _migrate(folder, **settings)
     else:
-        shutil.copy(_migrated_file(), folder)
+        of_all_tests = folder.parents[2 if "PYTEST_XDIST_WORKER" in os.environ else 1]
+        shutil.copy(_migrated_file(of_all_tests), folder)
     return folder
 
 
@@ -68,13 +71,20 @@ def _migrate(folder, **settings):
 
 
 @cache
-def _migrated_file():
-    """Return a database file with all tables: to make it takes ten times as long as to copy it."""
-    folder = Path(tempfile.mkdtemp(prefix="waymark-tests-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    make_secrets(folder)
-    _migrate(folder)
-    return folder / "db.sqlite3"
+def _migrated_file(folder):
+    """Return a database file with all tables: to make it takes ten times as long as to copy it.
+
+    The processes of a run of the tests share it; `folder` is theirs, and pytest removes it.
+    """
+    made = folder / "migrated"
+    with (folder / "migrated.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not made.exists():
+            making = folder / "migrating"
+            make_secrets(making)
+            _migrate(making)
+            making.rename(made)
+    return made / "db.sqlite3"
 
 
 def free_port():
