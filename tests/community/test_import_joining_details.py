@@ -84,7 +84,7 @@ def crawl(client):
 def published(db, moderator, monkeypatch):
     """Every listing of the feed that a moderator can publish, through the desk's own action."""
     # A few dates of each are enough.
-    monkeypatch.setattr("community.models.occurrences.HORIZON", timedelta(days=15))
+    monkeypatch.setattr("community.models.occurrences.HORIZON", timedelta(days=8))
     reading = meeting_guide.read(real_feed("edmonton"), "America/Edmonton", "en")
     import_reading(reading, "Edmonton", timezone.now())
     request = RequestFactory().post("/")
