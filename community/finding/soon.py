@@ -1,12 +1,13 @@
 """The few groups that meet next, of many, for pages of other subjects."""
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.db.models import Case, DateTimeField, F, Q, Subquery, Value, When, Window
 from django.db.models.functions import Coalesce, RowNumber
 
+from community.finding import kept
 from community.meeting_times import LONGEST_MEETING
 from community.models import Occurrence, SupportGroup
 from community.models.groups import SupportGroupQuerySet
@@ -18,6 +19,11 @@ LOOKED_THROUGH = 500
 # So many groups are read, more than any page shows.
 READ = 20
 _SOON = timedelta(days=31)
+
+# What was found in which state of the database: Django takes longer to write the query than any
+# database to answer it.
+_kept: dict[tuple[int, bool, frozenset[str]], tuple[Hashable, list[SupportGroup]]] = {}
+_ROOM = 50
 
 
 @dataclass
@@ -37,8 +43,23 @@ def meeting_next(
 
     They are those that the directory shows unasked; those online alone if asked. Groups for one
     of `audiences` in particular come first if they meet within a month, and are left out if not.
-    One query; a few more only where groups that are wanted are rare among many.
+    One query, and none while nothing that readers see has changed; a few more only where groups
+    that are wanted are rare among many.
     """
+    state, asked = kept.state(), (count, is_online, frozenset(audiences))
+    was, groups = _kept.get(asked, (None, []))
+    if state is None or was != state:
+        groups = _meeting_next(count, at, is_online, audiences)
+        if state is not None:
+            if len(_kept) >= _ROOM:
+                _kept.clear()
+            _kept[asked] = state, groups
+    return groups
+
+
+def _meeting_next(
+    count: int, at: datetime, is_online: bool, audiences: Iterable[str]
+) -> list[SupportGroup]:
     shown = SupportGroup.objects.in_default_results(at)
     if is_online:
         shown = shown.filter(is_online=True)

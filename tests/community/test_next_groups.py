@@ -132,3 +132,25 @@ def test_dates_of_a_year_are_no_reason_to_ask_again(django_assert_num_queries):
 
     with django_assert_num_queries(1):
         assert soon.meeting_next(2, NOW) == [group]
+
+
+def test_nothing_is_asked_while_nothing_has_changed(monkeypatch, django_assert_num_queries):
+    state = {"is": 1}
+    monkeypatch.setattr(soon, "_kept", {})
+    monkeypatch.setattr(soon.kept, "state", lambda: state["is"])
+    first = MeetingFactory(weekday="1", group__is_online=True).group
+    assert soon.meeting_next(2, NOW) == [first]
+    with django_assert_num_queries(0):
+        assert soon.meeting_next(2, NOW)[0].next_occurrence.starts_at
+    by_phone = {"group__is_online": False, "group__is_by_phone": True}
+    second = MeetingFactory(weekday="2", **by_phone).group
+
+    with django_assert_num_queries(0):
+        assert soon.meeting_next(2, NOW) == [first]
+    assert soon.meeting_next(2, NOW, is_online=True) == [first]
+    state["is"] = 2
+    assert soon.meeting_next(2, NOW) == [first, second]
+    second.delete()
+    state["is"] = None
+    assert soon.meeting_next(2, NOW) == [first]
+    assert soon.meeting_next(2, NOW, audiences=["men"]) == [first]
