@@ -3,6 +3,8 @@
 import gc
 import os
 import shutil
+import sqlite3
+from contextlib import closing
 
 import pytest
 from django.core.cache import cache
@@ -10,6 +12,7 @@ from django.db import connection
 from hypothesis import settings
 
 from tests.factories import MemberFactory, make_staff
+from tests.migrated import migrated_file
 
 # A busy machine is slow, not wrong: no example has a time limit.
 settings.register_profile("waymark", deadline=None)
@@ -46,6 +49,21 @@ def _may_ask_the_database(item):
         or item.get_closest_marker("django_db")
         or item.get_closest_marker("own_database")
     )
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings, django_db_keepdb):
+    """On SQLite, put all tables where Django is about to make them, and hold them there."""
+    if connection.vendor != "sqlite" or django_db_keepdb:
+        yield
+        return
+    name = connection.creation._get_test_db_name()
+    with (
+        closing(sqlite3.connect(migrated_file())) as made,
+        closing(sqlite3.connect(name, uri=True)) as memory,
+    ):
+        made.backup(memory)
+        yield
 
 
 @pytest.fixture(autouse=True)

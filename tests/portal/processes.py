@@ -1,17 +1,14 @@
 """Starts our commands as processes of their own, with their own data, as a newcomer would."""
 
-import fcntl
 import os
 import shutil
 import socket
 import subprocess
 import sys
-from functools import cache
-from pathlib import Path
 
 from portal.secrets import make_secrets
+from tests.migrated import ROOT, migrated_file
 
-ROOT = Path(__file__).resolve().parents[2]
 OURS = ("DATABASE_URL", "DEBUG", "EMAIL_URL", "NOTES_KEYS", "SECRET_KEY", "SITE_URL",
         "WAYMARK_DATA_DIR", "DJANGO_SETTINGS_MODULE", "DJANGO_ALLOW_ASYNC_UNSAFE", "ALLOWED_HOSTS",
          "TRUSTED_PROXY_COUNT")  # fmt: skip
@@ -51,40 +48,19 @@ def start(*arguments, **settings):
 
 
 def make_data(folder, **settings):
-    """Make `folder` what the data directory is after the first start: secrets and tables.
-
-    It has to lie in a test's `tmp_path`.
-    """
+    """Make `folder` what the data directory is after the first start: secrets and tables."""
     make_secrets(folder)
     (folder / "static").mkdir()
     if "DATABASE_URL" in settings:
         _migrate(folder, **settings)
     else:
-        of_all_tests = folder.parents[2 if "PYTEST_XDIST_WORKER" in os.environ else 1]
-        shutil.copy(_migrated_file(of_all_tests), folder)
+        shutil.copy(migrated_file(), folder / "db.sqlite3")
     return folder
 
 
 def _migrate(folder, **settings):
     done = run("manage.py", "migrate", "--verbosity=0", WAYMARK_DATA_DIR=folder, **settings)
     assert done.returncode == 0, done.stderr
-
-
-@cache
-def _migrated_file(folder):
-    """Return a database file with all tables: to make it takes ten times as long as to copy it.
-
-    The processes of a run of the tests share it; `folder` is theirs, and pytest removes it.
-    """
-    made = folder / "migrated"
-    with (folder / "migrated.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not made.exists():
-            making = folder / "migrating"
-            make_secrets(making)
-            _migrate(making)
-            making.rename(made)
-    return made / "db.sqlite3"
 
 
 def free_port():
