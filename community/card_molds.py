@@ -41,10 +41,11 @@ _MARKS: dict[str, Callable[[Card], Any]] = {
     "\ue00a": lambda card: card.note,
     "\ue00b": lambda card: card.note_rows,
     "\ue00c": lambda card: card.based_on,
+    "\ue00d": lambda card: card.number,
     str(_PK): lambda card: card.item.pk,
     str(_LIST_PK): lambda card: card.item.reading_list_id,
 }
-_ANY_MARK = re.compile(f"([{_LIST_URL}-\ue00c]|{_PK}|{_LIST_PK})")
+_ANY_MARK = re.compile(f"([{_LIST_URL}-\ue00d]|{_PK}|{_LIST_PK})")
 # Fields of a card that are filled in, or of which only the truth shapes it.
 _FILLED_IN = {
     *("item", "heading", "url", "based_on", "number", "total"),
@@ -142,11 +143,13 @@ def _make_mold(card: Card, context: Context) -> Mold:
         read_at=card.item.read_at,
         archived_at=card.item.archived_at,
     )
+    number: Any = "\ue00d"
     blank = _Blank(
         item,
         _Blank.heading,
         url=card.url and _Blank.url,
         based_on=_Blank.based_on,
+        number=number,
         is_first=card.is_first,
         is_last=card.is_last,
         fact_count=card.fact_count,

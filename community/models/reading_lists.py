@@ -340,10 +340,11 @@ class SavedItem(Noted):
         return self.topic or self.fact or self.group  # type: ignore[return-value]
 
     @transaction.atomic
-    def move(self, direction: str) -> bool:
+    def move(self, direction: str, shown: int | None = None) -> bool:
         """Move the item one place `up` or `down` among the active ones, or to `top` or `bottom`.
 
-        Returns False if it is there already, or has been removed or archived.
+        Returns False, and changes nothing, if it is there already, has been removed or archived,
+        or has another place by now than it was `shown` at (from 1).
         """
         reading_list = ReadingList.objects.select_for_update().filter(pk=self.reading_list_id)
         list(reading_list.values_list("pk"))
@@ -354,6 +355,8 @@ class SavedItem(Noted):
         position, _pk = here
         before = Q(position__lt=position) | Q(position=position, pk__lt=self.pk)
         after = Q(position__gt=position) | Q(position=position, pk__gt=self.pk)
+        if shown is not None and items.active().filter(before).count() != shown - 1:
+            return False
         is_up = direction in {"up", "top"}
         others = items.active().filter(before if is_up else after).values_list("pk", "position")
         if is_up:
@@ -370,7 +373,7 @@ class SavedItem(Noted):
             other, other_position = neighbor
             if other_position == position:
                 self._give_each_a_place(items)
-                return self.move(direction)
+                return self.move(direction, shown)
             places = [When(pk=self.pk, then=other_position), When(pk=other, then=position)]
             items.filter(pk__in=[self.pk, other]).update(position=Case(*places))
         return True

@@ -1,11 +1,9 @@
 from datetime import UTC, datetime
 from typing import Any
-from uuid import UUID
 
 from django.contrib import messages
-from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language
@@ -15,28 +13,25 @@ from django.views.decorators.http import require_http_methods
 from community.changes import tell_changes, with_changes
 from community.changes_in_full import difference, group_news, topic_news
 from community.models import SavedItem
-from community.views.saved_items import address_of, card_of, part_looked_at
+from community.views.saved_items import address_of, card_of, of_own_item, part_looked_at
 from facts.gentle import Asked, kind_line
 from facts.models import FactVersion
 from facts.views.history import strictest
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def saved_item_changes(request: HttpRequest, pk: UUID, item: int) -> HttpResponse:
+@of_own_item
+def saved_item_changes(request: HttpRequest, saved: SavedItem) -> HttpResponse:
     """What has changed in a saved thing since it was seen. POST says that it is seen now.
 
     Or, with `replace`, puts in its place the fact that replaces it. What is sensitive is shown
     when the address asks for it (`?show=`), as everywhere.
     """
-    if not request.user.is_authenticated:
-        return redirect_to_login(reverse("community:reading-list-detail", args=[pk]))
     now = timezone.now()
-    own = SavedItem.objects.filter(reading_list=pk, reading_list__member=request.user)
-    whole = own.with_targets().select_related("reading_list", "seen_version")
-    saved = get_object_or_404(whole, pk=item)
     if request.method == "POST":
         return _replace(request, saved) if "replace" in request.POST else _see(request, saved)
-    changed = with_changes(own, now, get_language(), only=[saved.kind]).filter(pk=item)
+    own = SavedItem.objects.filter(pk=saved.pk)
+    changed = with_changes(own, now, get_language(), only=[saved.kind])
     saved.change = changed.values_list("change", flat=True).first() or ""
     card = card_of(request, saved)
     tell_changes([card], request.preferences, now)  # type: ignore[attr-defined]

@@ -16,7 +16,7 @@ from community.forms.reading_lists import NoteForm
 from community.models import ReadingList, SavedItem
 from community.notes import ListNote, is_for_script, note_url
 from community.saving import THE_LIST, forget_unsaved_note, keep_unsaved_note
-from community.views.saved_items import address_of, card_of, item_or_404
+from community.views.saved_items import address_of, card_of, item_elsewhere, item_or_404
 
 
 @require_POST
@@ -51,9 +51,12 @@ def _note(
     try:
         noted = find_or_404(request, pk, item)
     except Http404:
-        if not typed.strip():
+        # Another window may have moved it; its note is the same.
+        noted = item_elsewhere(request, item) if item != THE_LIST else None
+        if noted is None and not typed.strip():
             raise
-        return _gone(request, typed)
+        if noted is None:
+            return _gone(request, typed)
     if "undo" in request.POST:
         return _put_back(request, noted, pk, item)
     form = NoteForm(request.POST, auto_id="note-%s")
@@ -85,6 +88,9 @@ def _note(
     elif before:
         keep_cleared_note(request, pk, item, before)
     words = _("Your note is saved.") if text else _("Your note is empty now.")
+    if isinstance(noted, SavedItem) and noted.reading_list_id != pk:
+        is_on = _("This is on “%(list)s” now.") % {"list": noted.reading_list.title}
+        words = f"{words} {is_on}"
     return _saved(request, noted, words)
 
 

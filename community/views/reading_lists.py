@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from datetime import timedelta
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -29,6 +30,7 @@ from facts.prepared import prepared
 
 PAGE_SIZE = 20  # items
 MAX_LISTS = 200  # of one member
+TWO_PRESSES_APART = timedelta(seconds=10)
 # What can be looked at of a list, besides the whole.
 PARTS_OF_A_LIST = {
     "unread": gettext_lazy("Not read"),
@@ -67,6 +69,8 @@ def reading_list_list(request: HttpRequest) -> HttpResponse:
         request.POST if is_post else None, instance=ReadingList(member=request.user)
     )
     lists = request.user.reading_lists
+    if is_post and (made := _just_made(request)):
+        return redirect(made)
     if is_post and form.is_valid() and lists.count() >= MAX_LISTS:
         words = _("You have %(count)s lists, and more do not fit. Delete one first.")
         form.add_error(None, words % {"count": MAX_LISTS})
@@ -84,6 +88,15 @@ def reading_list_list(request: HttpRequest) -> HttpResponse:
     if request.method == "GET":
         context["taken_over"] = taken_over(request)
     return _never_kept(render(request, "community/reading_list_list.html", context))
+
+
+def _just_made(request: HttpRequest) -> ReadingList | None:
+    """Return the empty list that the same press has made already, if it was pressed twice."""
+    lists: Any = request.user.reading_lists  # type: ignore[union-attr]
+    same = lists.active().filter(title=request.POST.get("title", "").strip(), note_number=0)
+    since = timezone.now() - TWO_PRESSES_APART
+    found: ReadingList | None = same.filter(created_at__gt=since, saved_items=None).first()
+    return found
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -1,3 +1,5 @@
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -12,6 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from community.cards import Card, cards
@@ -27,6 +30,8 @@ from community.saving import (
 from community.views.reading_lists import PAGE_SIZE, PARTS_OF_A_LIST
 
 DIRECTIONS = {"up", "down", "top", "bottom"}
+NO_SUCH_LIST = gettext_lazy("That list is not here any more. Nothing was saved yet.")
+OwnItemView = Callable[[HttpRequest, SavedItem], HttpResponse]
 
 
 @require_safe
@@ -62,13 +67,21 @@ def saved_item_create(request: HttpRequest) -> HttpResponse:
             # A script then follows its link, which leads to this page.
             return JsonResponse({}, status=403) if is_script else _choose(request, target)
         reading_list = _chosen_list(request)
+        if reading_list is None and is_script:
+            return _private(JsonResponse({"words": str(NO_SUCH_LIST)}, status=404))
+        if reading_list is None:
+            return _save_page(request, target, is_astray=True)
         item, is_new = reading_list.add(target)
         if is_script:
             return _saved_answer(request, item, is_new)
         words = _("Saved.") if is_new else _("It was on your list already.")
         messages.success(request, words, f"item-{item.pk}")
         return redirect(address_of(item))
-    target = find_or_404(request.GET)
+    return _save_page(request, find_or_404(request.GET))
+
+
+def _save_page(request: HttpRequest, target: Target, *, is_astray: bool = False) -> HttpResponse:
+    """Show what will be saved; if it was sent to a list that is not there, say so."""
     context: dict[str, Any] = {"saved": saveable(target)}
     if request.user.is_authenticated:
         lists = request.user.reading_lists
@@ -80,7 +93,11 @@ def saved_item_create(request: HttpRequest) -> HttpResponse:
             context["form"] = ListChoiceForm(
                 member=request.user, initial={"list": request.GET.get("list")}
             )
-    return _private(render(request, "community/saved_item_create.html", context))
+    if is_astray:
+        context["error"] = NO_SUCH_LIST
+    page = render(request, "community/saved_item_create.html", context)
+    page.status_code = 404 if is_astray else 200
+    return _private(page)
 
 
 def _saved_answer(request: HttpRequest, item: SavedItem, is_new: bool) -> JsonResponse:
@@ -106,16 +123,17 @@ def _answer(request: HttpRequest, item: SavedItem, words: str, way_back: str = "
     return _private(JsonResponse(answer))
 
 
-def _chosen_list(request: HttpRequest) -> ReadingList:
-    """Return the list that the form names, or the default one; 404 if it is not the member's."""
+def _chosen_list(request: HttpRequest) -> ReadingList | None:
+    """Return the list that the form names, or the default one; None if it is not the member's."""
     member: Any = request.user
     lists = member.reading_lists.active()
     if "list" not in request.POST:
         return ReadingList.objects.default_for(request.user)  # type: ignore[arg-type]
     try:
-        return get_object_or_404(lists, pk=request.POST["list"])
+        found: ReadingList | None = lists.filter(pk=request.POST["list"]).first()
     except ValidationError:
-        raise Http404 from None
+        return None
+    return found
 
 
 def _choose(request: HttpRequest, target: Target) -> HttpResponse:
@@ -175,8 +193,52 @@ def item_or_404(request: HttpRequest, pk: UUID, item: int) -> SavedItem:
     return get_object_or_404(items, pk=item, reading_list=pk, reading_list__member=request.user)
 
 
-def _sign_in_first(pk: UUID) -> HttpResponse:
-    return redirect_to_login(reverse("community:reading-list-detail", args=[pk]))
+def item_elsewhere(request: HttpRequest, item: int) -> SavedItem | None:
+    """Return the member's own item, whichever list it is on by now."""
+    items = SavedItem.objects.with_targets().select_related("reading_list")
+    member: Any = request.user
+    return items.filter(pk=item, reading_list__member=member).first()
+
+
+def of_own_item(view: OwnItemView) -> Callable[[HttpRequest, UUID, int], HttpResponse]:
+    """Hand `view` the member's own item. Of one that is not on its list, say what became of it.
+
+    A page may have stood open while another window moved the item or removed it, and a button
+    may have been pressed twice.
+    """
+
+    @wraps(view)
+    def for_item(request: HttpRequest, pk: UUID, item: int) -> HttpResponse:
+        if not request.user.is_authenticated:
+            return redirect_to_login(reverse("community:reading-list-detail", args=[pk]))
+        try:
+            return view(request, item_or_404(request, pk, item))
+        except (Http404, SavedItem.DoesNotExist):
+            return _not_on_the_list(request, pk, item)
+
+    return for_item
+
+
+def _not_on_the_list(request: HttpRequest, pk: UUID, item: int) -> HttpResponse:
+    """Lead to the list and say where the item is, if that is known; another's list is not found."""
+    lists: Any = request.user.reading_lists  # type: ignore[union-attr]
+    reading_list = get_object_or_404(lists, pk=pk)
+    words = _(
+        "This is not on the list any more, so nothing was changed. Perhaps you pressed twice, "
+        "or removed it in another window."
+    )
+    if there := item_elsewhere(request, item):
+        words = _("“%(heading)s” is on “%(list)s” now, so nothing was changed here.") % {
+            "heading": card_of(request, there).heading,
+            "list": there.reading_list.title,
+        }
+    if wants_json(request):
+        return _private(JsonResponse({"words": words}, status=409))
+    link = ""
+    if there:
+        link = format_html('<a href="{}">{}</a>', address_of(there), _("Go to it"))
+    messages.info(request, format_html("{} {}", words, link))
+    return redirect(f"{reading_list.get_absolute_url()}{part_looked_at(request)}")
 
 
 def card_of(request: HttpRequest, item: SavedItem) -> Card:
@@ -184,33 +246,31 @@ def card_of(request: HttpRequest, item: SavedItem) -> Card:
 
 
 @require_POST
-def saved_item_read(request: HttpRequest, pk: UUID, item: int) -> HttpResponse:
+@of_own_item
+def saved_item_read(request: HttpRequest, saved: SavedItem) -> HttpResponse:
     """Set the read mark, or clear it if `is_read` is 0."""
-    if not request.user.is_authenticated:
-        return _sign_in_first(pk)
-    saved = item_or_404(request, pk, item)
     if not saved.mark_read(request.POST.get("is_read") != "0", timezone.now()):
-        raise Http404
+        raise SavedItem.DoesNotExist
     return redirect(address_of(saved, "read", part_looked_at(request)))
 
 
 @require_POST
-def saved_item_move(request: HttpRequest, pk: UUID, item: int) -> HttpResponse:
-    """Move the item up, down or to an end. A button that moves it has the focus again."""
-    if not request.user.is_authenticated:
-        return _sign_in_first(pk)
-    saved = item_or_404(request, pk, item)
-    direction = request.POST.get("direction", "")
-    saved.move(direction if direction in DIRECTIONS else "down")
+@of_own_item
+def saved_item_move(request: HttpRequest, saved: SavedItem) -> HttpResponse:
+    """Move the item up, down or to an end. A button that moves it has the focus again.
+
+    `direction` may name the place that the page showed ("up-3"): from another place the item is
+    not moved, since then the button was pressed twice, or the page is old.
+    """
+    direction, _dash, shown = request.POST.get("direction", "").partition("-")
+    saved.move(direction if direction in DIRECTIONS else "down", number_or_none(shown))
     return redirect(address_of(saved, "up" if direction in {"up", "top"} else "down"))
 
 
 @require_POST
-def saved_item_archive(request: HttpRequest, pk: UUID, item: int) -> HttpResponse:
+@of_own_item
+def saved_item_archive(request: HttpRequest, saved: SavedItem) -> HttpResponse:
     """Put the item aside with its note, or bring it back if `is_archived` is 0."""
-    if not request.user.is_authenticated:
-        return _sign_in_first(pk)
-    saved = item_or_404(request, pk, item)
     if request.POST.get("is_archived") == "0":
         saved.bring_back()
         messages.success(request, _("It is back in its place."), f"item-{saved.pk}")
@@ -229,11 +289,9 @@ def saved_item_archive(request: HttpRequest, pk: UUID, item: int) -> HttpRespons
 
 
 @require_POST
-def saved_item_delete(request: HttpRequest, pk: UUID, item: int) -> HttpResponse:
+@of_own_item
+def saved_item_delete(request: HttpRequest, saved: SavedItem) -> HttpResponse:
     """Take the item off the list, after asking if a note goes with it."""
-    if not request.user.is_authenticated:
-        return _sign_in_first(pk)
-    saved = item_or_404(request, pk, item)
     card = card_of(request, saved)
     address = _address_after(saved, part_looked_at(request))
     # Asked again if the note has changed since the question was shown.
@@ -253,11 +311,9 @@ def saved_item_delete(request: HttpRequest, pk: UUID, item: int) -> HttpResponse
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def saved_item_to_list(request: HttpRequest, pk: UUID, item: int) -> HttpResponse:
+@of_own_item
+def saved_item_to_list(request: HttpRequest, saved: SavedItem) -> HttpResponse:
     """Ask to which other list the item goes; move it there, or copy it."""
-    if not request.user.is_authenticated:
-        return _sign_in_first(pk)
-    saved = item_or_404(request, pk, item)
     card = card_of(request, saved)
     form = OtherListForm(
         request.POST if request.method == "POST" else None,
@@ -268,13 +324,10 @@ def saved_item_to_list(request: HttpRequest, pk: UUID, item: int) -> HttpRespons
     if request.method == "POST" and form.is_valid():
         there = form.cleaned_data["list"]
         is_copy = "copy" in request.POST
-        try:
-            if is_copy:
-                is_done = saved.copy_to(there, with_note=form.cleaned_data.get("with_note", False))
-            else:
-                is_done = saved.move_to(there)
-        except SavedItem.DoesNotExist:
-            raise Http404 from None
+        if is_copy:
+            is_done = saved.copy_to(there, with_note=form.cleaned_data.get("with_note", False))
+        else:
+            is_done = saved.move_to(there)
         if is_done:
             return _told_of_list(request, card, there, address, is_copy=is_copy)
         form.add_error("list", _("It is on that list already, so nothing was changed."))

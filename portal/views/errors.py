@@ -100,7 +100,10 @@ def permission_denied(request: HttpRequest, exception: Exception) -> HttpRespons
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Return our 404 page, the same for what never was and for what is somebody else's."""
-    return render(request, "404.html", status=404)
+    match = request.resolver_match
+    # An address with a list in it: whoever asks reads the same, whether there ever was one.
+    context = {"is_list": match is not None and "lists/<uuid:pk>/" in match.route}
+    return render(request, "404.html", context, status=404)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

@@ -1,8 +1,10 @@
 import html
+from datetime import timedelta
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from community.models import ReadingList
 from tests.factories import MemberFactory, ReadingListFactory, SavedItemFactory
@@ -101,7 +103,8 @@ def test_member_makes_a_list(client, member):
     [("", "required"), ("   ", "required"), ("x" * 81, "80"), ("Taken", "One of your lists")],
 )
 def test_title_must_be_there_short_and_its_own(client, member, title, words):
-    ReadingListFactory(member=member, title="Taken")
+    taken = ReadingListFactory(member=member, title="Taken")
+    ReadingList.objects.filter(pk=taken.pk).update(created_at=timezone.now() - timedelta(minutes=1))
     client.force_login(member)
 
     response = client.post("/lists/", {"title": title})

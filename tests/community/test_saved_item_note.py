@@ -204,15 +204,6 @@ def test_item_of_another_member_is_not_found(client, editor, item, role):
     assert item.note == ""
 
 
-def test_item_is_found_on_its_own_list_only(client, member, item):
-    other = ReadingListFactory(member=member)
-    client.force_login(member)
-
-    response = client.post(f"/lists/{other.pk}/items/{item.pk}/note/", {"note": "x"})
-
-    assert response.status_code == 404
-
-
 # The item was removed in another tab
 
 

@@ -49,7 +49,7 @@ def test_item_of_another_member_is_not_found(client, item):
     assert item.read_at is None
 
 
-def test_item_that_vanishes_meanwhile_is_not_found(client, member, item, monkeypatch):
+def test_item_that_vanishes_meanwhile_is_said_to_be_gone(client, member, item, monkeypatch):
     client.force_login(member)
     mark_read = SavedItem.mark_read
 
@@ -60,7 +60,7 @@ def test_item_that_vanishes_meanwhile_is_not_found(client, member, item, monkeyp
     monkeypatch.setattr(SavedItem, "mark_read", removed_first)
     response = client.post(address(item), {"is_read": "1"})
 
-    assert response.status_code == 404
+    assert response["Location"] == f"/lists/{item.reading_list_id}/"
 
 
 def test_visitor_is_sent_to_sign_in_and_back_to_the_list(client, item):
