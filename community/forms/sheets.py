@@ -1,11 +1,13 @@
 """Forms of the sheet for an appointment: which questions, which first, what was answered."""
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from crispy_forms.helper import FormHelper
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.functional import cached_property
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
@@ -24,6 +26,23 @@ from community.sheet import Line, words_of
 NEW_AT_ONCE = 3  # questions of one's own, on one page
 
 
+def too_long(words: str, most: int) -> ValidationError:
+    """Return what is said of `words` that are more than fit."""
+    return ValidationError(
+        _(
+            "This is too long to save: it has %(length)s characters, and %(most)s fit. "
+            "It is all still here. Make it shorter."
+        ),
+        "too_long",
+        {"length": f"{len(words):,}", "most": f"{most:,}"},
+    )
+
+
+def _as_typed(value: Any) -> str:
+    """Return what a field was sent, as it would be kept."""
+    return str(value or "").replace("\r\n", "\n").strip()
+
+
 class WordsField(forms.CharField):
     """Free words of a member; too many come back whole, with an error.
 
@@ -39,14 +58,7 @@ class WordsField(forms.CharField):
         # Browsers send every line end as two characters.
         words = super().clean(value).replace("\r\n", "\n")
         if len(words) > self.most:
-            raise ValidationError(
-                _(
-                    "This is too long to save: it has %(length)s characters, and %(most)s fit. "
-                    "It is all still here. Make it shorter."
-                ),
-                "too_long",
-                {"length": f"{len(words):,}", "most": f"{self.most:,}"},
-            )
+            raise too_long(words, self.most)
         return words
 
 
@@ -137,12 +149,40 @@ class SheetChoiceForm(forms.Form):
     def new_questions(self) -> list[str]:
         """More questions of one's own, in their order."""
         cleaned = (self.cleaned_data[f"new_{number}"] for number in range(1, self.new + 1))
-        return [words for words in cleaned if words]
+        return [words for words in (*cleaned, *self.astray.values()) if words]
+
+    @cached_property
+    def crossed(self) -> dict[str, str]:
+        """What was typed here over a question that another window has changed or removed since.
+
+        By the names of its fields. It may be empty: then the question was to go.
+        """
+        kept = {f"own_{row.pk}": row for row in self.rows}
+        found = {}
+        for name in self.data if self.is_bound else ():
+            if not re.fullmatch(r"own_\d{1,19}", name):
+                continue
+            typed, before = (_as_typed(self.data.get(n)) for n in (name, f"initial-{name}"))
+            now = kept[name].own_text if name in kept else None
+            if before not in {typed, now} and typed != now and (typed or name in kept):
+                found[name] = typed
+        return found
+
+    @property
+    def astray(self) -> dict[str, str]:
+        """The words that are `crossed`: they become questions of their own."""
+        return {name: words for name, words in self.crossed.items() if words}
+
+    @property
+    def homeless(self) -> list[tuple[str, str]]:
+        """Of what is `astray`, that whose question is on the page no more, by its field's name."""
+        kept = {f"own_{row.pk}" for row in self.rows}
+        return [(name, words) for name, words in self.astray.items() if name not in kept]
 
     @property
     def own_questions(self) -> dict[int, tuple[str | None, bool]]:
         """What each of one's own questions says now, if it was changed, and whether it goes on."""
-        changed = set(self.changed_data)
+        changed = set(self.changed_data) - set(self.crossed)
         return {
             row.pk: (
                 self.cleaned_data[f"own_{row.pk}"] if f"own_{row.pk}" in changed else None,
@@ -164,6 +204,9 @@ class SheetChoiceForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
+        for _name, words in self.homeless:
+            if len(words) > OWN_QUESTION_MAX_LENGTH:
+                self.add_error(None, too_long(words, OWN_QUESTION_MAX_LENGTH))
         if not self.errors and len(self.rows) + len(self.new_questions) > MAX_OWN_QUESTIONS:
             raise ValidationError(
                 _("A list holds %(most)s questions of your own. Take some away first."),

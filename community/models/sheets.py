@@ -83,7 +83,8 @@ class SheetQuestionQuerySet(models.QuerySet["SheetQuestion"]):
         Of the offered questions, those that are `chosen` go on it, and those that were `shown`
         and are not chosen leave it; what was not shown stays as it is. `own` says of the rows of
         one's own questions which text they have now, if another one, and whether they go on the
-        sheet; one without a text is deleted, unless it has an answer. `new` are more of them.
+        sheet; one without a text is deleted, unless it has an answer. `new` are more of them; one
+        that is there in the same words already, as when a button was pressed twice, stays one.
         """
         ReadingList.objects.select_for_update().get(pk=reading_list.pk)
         rows = list(self.filter(reading_list=reading_list))
@@ -106,7 +107,11 @@ class SheetQuestionQuerySet(models.QuerySet["SheetQuestion"]):
                     row.text = text
                     row.save(update_fields=["text"])
                 row.put(is_chosen)
-        for text in new:
+        same = {row.own_text: row for row in rows if row.pk and row.own_text}
+        for text in dict.fromkeys(new):
+            if text in same:
+                same[text].put(True)
+                continue
             last += 1
             self.create(reading_list=reading_list, text=text, position=last)
 
@@ -185,6 +190,14 @@ class SheetQuestion(models.Model):
     def is_own(self) -> bool:
         """Whether the question is in the member's own words."""
         return self.question_id is None
+
+    @property
+    def own_text(self) -> str | None:
+        """One's own words, or None if there are none or the present keys do not open them."""
+        try:
+            return self.text
+        except UndecipherableText:
+            return None
 
     @property
     def has_answer(self) -> bool:

@@ -125,6 +125,14 @@ def appointment_sheet_choose(request: HttpRequest, pk: UUID) -> HttpResponse:
     )
     if request.method == "POST" and form.is_valid():
         _keep(chosen, form, by_slug)
+        if form.crossed:
+            words = _(
+                "Another window had changed or removed a question that you changed here. "
+                "Nothing is lost: what you typed here is a question of its own now."
+            )
+            if not form.astray:
+                words = _("Another window had changed a question, so it was not taken away.")
+            messages.info(request, words)
         if "reveal" in request.POST:
             return redirect(f"{request.path}?show=all#questions")
         if SheetQuestion.objects.filter(reading_list=reading_list).chosen().exists():

@@ -244,6 +244,83 @@ def test_old_tab_changes_only_what_was_typed_in_it(client, mine):
     assert {row.text for row in SheetQuestion.objects.all()} == {"Newer words?", "Another?"}
 
 
+def change(row, before, text):
+    return {f"own_{row.pk}": text, f"initial-own_{row.pk}": before, f"on_{row.pk}": "on"}
+
+
+def test_pressing_twice_makes_a_question_once(client, mine):
+    sent = {"question": offer(mine).slug, "new_1": "Why me?", "new_2": "And\r\nthen?"}
+
+    for _press in range(2):
+        choose(client, mine, **sent)
+
+    own = SheetQuestion.objects.own()
+    assert sorted(row.text for row in own) == ["And\nthen?", "Why me?"]
+
+
+def test_question_typed_again_after_it_was_left_off_is_on_the_sheet_with_its_answer(client, mine):
+    SheetQuestionFactory(reading_list=mine, text="Why?", answer="Because.", is_chosen=False)
+
+    choose(client, mine, new_1="Why?")
+
+    row = SheetQuestion.objects.get()
+    assert (row.is_chosen, row.answer) == (True, "Because.")
+
+
+def test_question_that_another_window_changed_too_is_kept_both_ways(client, mine):
+    row = SheetQuestionFactory(reading_list=mine, text="Newer words?")
+
+    response = choose(client, mine, **change(row, "Old words?", "My words?"))
+
+    assert {row.text for row in SheetQuestion.objects.all()} == {"Newer words?", "My words?"}
+    page = text_of(client.get(response["Location"]))
+    assert "what you typed here is a question of its own now" in page
+
+
+def test_question_that_another_window_removed_is_kept_if_it_was_changed(client, mine):
+    row = SheetQuestionFactory(reading_list=mine, text="Old words?")
+    gone = SheetQuestion.objects.get()
+    row.delete()
+
+    choose(client, mine, **change(gone, "Old words?", "Old words?"), new_1="Other?")
+    assert [row.text for row in SheetQuestion.objects.all()] == ["Other?"]
+    choose(client, mine, **change(gone, "Old words?", "My words?"))
+
+    assert {row.text for row in SheetQuestion.objects.all()} == {"Other?", "My words?"}
+
+
+def test_question_that_another_window_changed_is_not_emptied_away(client, mine):
+    row = SheetQuestionFactory(reading_list=mine, text="Newer words?")
+
+    response = choose(client, mine, **change(row, "Old words?", ""))
+
+    assert SheetQuestion.objects.get().text == "Newer words?"
+    assert "so it was not taken away" in text_of(client.get(response["Location"]))
+
+
+def test_question_whose_row_is_gone_is_still_there_after_an_error(client, mine):
+    sent = {"own_77": "My words?", "initial-own_77": "Old?", "new_1": "why " * 126}
+
+    response = choose(client, mine, **sent)
+
+    assert response.status_code == 200
+    assert 'name="own_77"' in text_of(response)
+    assert "My words?</textarea>" in text_of(response)
+    response = choose(client, mine, own_77="why " * 126)
+    assert "503 characters, and 500 fit" in text_of(response)
+    assert not SheetQuestion.objects.exists()
+
+
+def test_question_that_no_key_opens_is_not_overwritten(client, mine, settings):
+    row = SheetQuestionFactory(reading_list=mine, text="Sealed?")
+    keys, settings.NOTES_KEYS = settings.NOTES_KEYS, [Fernet.generate_key().decode()]
+
+    choose(client, mine, **change(row, "", "Typed?"))
+
+    settings.NOTES_KEYS = [*keys, *settings.NOTES_KEYS]
+    assert {row.text for row in SheetQuestion.objects.all()} == {"Sealed?", "Typed?"}
+
+
 def test_question_with_an_answer_is_not_emptied_away(client, mine):
     row = SheetQuestionFactory(reading_list=mine, text="Why?", answer="Because.")
 
