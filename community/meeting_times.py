@@ -8,11 +8,11 @@ from functools import cache
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, available_timezones
 
-from django.utils.formats import date_format, time_format
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from community.recurrence import Planned
+from community.recurrence import Planned, clock_time
 
 if TYPE_CHECKING:
     from community.models import Occurrence
@@ -84,18 +84,18 @@ def when_in_words(
     if not reader_zone:
         words = _("%(day)s, %(time)s %(zone)s") % {
             "day": _day(theirs, now),
-            "time": time_format(theirs, "TIME_FORMAT"),
+            "time": clock_time(theirs),
             "zone": zone_in_words(zone),
         }
         return words, ""
     mine = starts_at.astimezone(ZoneInfo(reader_zone))
     first = _("%(day)s, %(time)s your time") % {
         "day": _day(mine, now),
-        "time": time_format(mine, "TIME_FORMAT"),
+        "time": clock_time(mine),
     }
     if mine.utcoffset() == theirs.utcoffset():
         return first, ""
-    time = time_format(theirs, "TIME_FORMAT")
+    time = clock_time(theirs)
     if theirs.date() != mine.date():
         time = _("%(day)s, %(time)s") % {"day": _day(theirs, now), "time": time}
     place = place_of(zone)
@@ -118,7 +118,7 @@ def planned_in_words(date: Planned, zone: tzinfo) -> str:
     elif date.starts_at != date.original_starts_at:
         words = _("%(date)s, instead of %(time)s") % {
             "date": words,
-            "time": time_format(date.original_starts_at.astimezone(zone), "TIME_FORMAT"),
+            "time": clock_time(date.original_starts_at.astimezone(zone)),
         }
     return ". ".join(part.rstrip(".") for part in (words, date.place, date.note) if part) + "."
 
@@ -132,7 +132,7 @@ def own_time_in_words(occurrence: "Occurrence") -> str:
 def _clock_time(moment: datetime) -> str:
     return _("%(day)s, %(time)s") % {
         "day": date_format(moment, "l j F Y"),
-        "time": time_format(moment, "TIME_FORMAT"),
+        "time": clock_time(moment),
     }
 
 

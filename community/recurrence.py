@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 # A day in another year is a slip of the hand, and a rule that begins there a long walk.
 YEARS = range(1950, 2200)
 _DAY = timedelta(days=1)
+NO_BREAK = "\N{NO-BREAK SPACE}"
 # Nobody asks for a date further ahead, and a walk must come to an end.
 _FARTHEST = timedelta(days=40 * 366)
 
@@ -231,6 +232,19 @@ def next_planned(
     return list(islice((date for date in dates if not date.is_cancelled), n))
 
 
+def clock_time(moment: datetime | time) -> str:
+    """Return a clock time in words that never part at the end of a line: "6:30 p.m.".
+
+    The spaces within it are no-break spaces.
+    """
+    return time_format(moment, "TIME_FORMAT").replace(" ", NO_BREAK)
+
+
+def with_plain_spaces(words: str) -> str:
+    """Return `words` as other programs expect them, and as they are compared."""
+    return words.replace(NO_BREAK, " ")
+
+
 def describe(
     recurrence: Recurrence, breaks: Iterable[Break] = (), today: date | None = None
 ) -> str:
@@ -315,5 +329,5 @@ def _describe_rule(recurrence: Recurrence) -> str:
     words = rule % {"day": day, "interval": recurrence.interval, "ordinals": joined}
     return _("%(rule)s, %(time)s") % {
         "rule": words[:1].upper() + words[1:],
-        "time": time_format(recurrence.start, "TIME_FORMAT"),
+        "time": clock_time(recurrence.start),
     }

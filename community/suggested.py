@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 
 from community.meeting_times import zone_in_words
 from community.models import SupportGroup
+from community.recurrence import with_plain_spaces
 from facts.fields import ChoicesField
 
 # In the order of the form. What is not here, nobody outside can suggest.
@@ -46,7 +47,7 @@ def as_plain(value: Any) -> Any:
 def meets_in_words(group: SupportGroup) -> str:
     """Return when `group` meets, a line for each rule."""
     return "\n".join(
-        f"{meeting.rule_in_words} {zone_in_words(meeting.time_zone)}"
+        with_plain_spaces(f"{meeting.rule_in_words} {zone_in_words(meeting.time_zone)}")
         for meeting in group.meetings.all()  # type: ignore[attr-defined]
     )
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from community.exports.groups import by_day, is_paused, running_meetings, whole_address
 from community.models import Meeting
+from community.recurrence import with_plain_spaces
 
 VERSION = "3.1"
 
@@ -108,7 +109,7 @@ def _schedule(meeting: Meeting, own: UUID) -> dict[str, Any]:
             "byday": by_day(meeting),
             "opens_at": meeting.starts_at.strftime("%H:%M"),
             "closes_at": f"{minutes // 60 % 24:02}:{minutes % 60:02}",
-            "description": meeting.rule_in_words,
+            "description": with_plain_spaces(meeting.rule_in_words),
             "notes": _("Clock times in the time zone %(zone)s.") % {"zone": meeting.time_zone},
         }
     )

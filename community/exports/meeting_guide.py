@@ -14,6 +14,7 @@ from django.utils import timezone
 from community.exports.groups import is_paused, rule, running_meetings, whole_address
 from community.imports.meeting_guide import ACCESS, AUDIENCES, LANGUAGES, SIGN_LANGUAGES
 from community.models import Meeting
+from community.recurrence import with_plain_spaces
 
 
 def records(groups: Iterable[Any], at: datetime) -> list[dict[str, Any]]:
@@ -62,7 +63,7 @@ def _when(meeting: Meeting) -> dict[str, Any]:
     if meeting.frequency == Meeting.Frequency.WEEKLY and meeting.interval == 1:
         # The format counts from Sunday, a meeting from Monday.
         return {"day": (int(meeting.weekday) + 1) % 7, **told}
-    return {"rrule": rule(meeting), "words": meeting.rule_in_words, **told}
+    return {"rrule": rule(meeting), "words": with_plain_spaces(meeting.rule_in_words), **told}
 
 
 def _attendance(group: Any) -> str:

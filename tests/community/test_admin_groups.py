@@ -77,7 +77,9 @@ def test_moderator_adds_a_group_with_its_meeting_and_the_way_in(desk, moderator)
     assert response.status_code == 302, response.context["errors"]
     assert group.published_at is None
     assert group.website == "https://circle.example.org"
-    assert group.meetings.get().rule_in_words == "Second and fourth Tuesday of the month, 6:30 p.m."
+    assert (
+        group.meetings.get().rule_in_words == "Second and fourth Tuesday of the month, 6:30\xa0p.m."
+    )
     assert group.meetings.get().occurrences.count() > 20
     assert group.joining_details.link == "https://zoom.us/j/81234567890"
     assert group.history.get().history_user == moderator

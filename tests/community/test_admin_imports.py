@@ -117,7 +117,7 @@ def test_change_is_shown_field_by_field(desk):
     text = page.content.decode()
     assert "<del>Free</del>" in text
     assert "<ins>£3</ins>" in text
-    assert "<ins>Every Friday, 6:30 p.m. London time, 90 minutes</ins>" in text
+    assert "<ins>Every Friday, 6:30\xa0p.m. London time, 90 minutes</ins>" in text
     press(desk, page)
     assert SupportGroup.objects.get().cost == "£3"
 

@@ -41,8 +41,8 @@ def test_two_marked_examples_are_made(client):
     ]
     assert all(group.is_example and group.published_at for group in groups)
     assert [group.meetings.get().rule_in_words for group in groups] == [
-        "Second and fourth Tuesday of the month, 6:30 p.m.",
-        "Every Wednesday, 6 p.m.",
+        "Second and fourth Tuesday of the month, 6:30\xa0p.m.",
+        "Every Wednesday, 6\xa0p.m.",
     ]
     assert not SupportGroup.objects.real().exists()
     assert client.get("/groups/").content.decode().count("This is an example") == 2

@@ -47,7 +47,7 @@ def test_new_listing_waits_unpublished_and_unchecked():
     assert (group.import_source, group.import_key) == ("a charity", "7")
     assert group.joining_details.link == ROOM
     meeting = group.meetings.get()
-    assert str(meeting) == "Every Tuesday, 6:30 p.m."
+    assert str(meeting) == "Every Tuesday, 6:30\xa0p.m."
     assert meeting.first_on == date(2026, 1, 6)
     assert meeting.occurrences.count() > 50
 
@@ -100,7 +100,7 @@ def test_change_in_the_file_is_shown_and_made():
     assert apply(plan, timezone.now()) == {"new": 0, "changed": 1}
     group = SupportGroup.objects.get()
     assert (group.cost, group.description) == ("£3", "We walk.")
-    assert str(group.meetings.get()) == "Every Tuesday, 7 p.m."
+    assert str(group.meetings.get()) == "Every Tuesday, 7\xa0p.m."
     assert plan_of(reading).of_kind("unchanged")
     assert [row.history_change_reason for row in group.history.all()] == ["import", "import"]
 
@@ -150,7 +150,7 @@ def test_edit_of_meetings_and_of_the_way_in_is_kept():
 
     assert [c.field for c in plan.items[0].conflicts] == ["meetings", "joining.link"]
     assert done["changed"] == 0
-    assert str(Meeting.objects.get()) == "Every Tuesday, 8 p.m."
+    assert str(Meeting.objects.get()) == "Every Tuesday, 8\xa0p.m."
     assert JoiningDetails.objects.get().link == "https://zoom.us/j/99999999999"
 
 

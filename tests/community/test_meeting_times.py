@@ -22,7 +22,7 @@ TUESDAY = datetime(2026, 11, 24, 18, 30, tzinfo=UTC)
 def test_without_a_zone_of_the_reader_the_groups_clock_is_named():
     words = when_in_words(TUESDAY, "Europe/London", "", NOW)
 
-    assert words == ("Tuesday 24 November, 6:30 p.m. London time", "")
+    assert words == ("Tuesday 24 November, 6:30\xa0p.m. London time", "")
 
 
 @pytest.mark.parametrize(
@@ -31,22 +31,23 @@ def test_without_a_zone_of_the_reader_the_groups_clock_is_named():
         (
             "America/Chicago",
             "America/New_York",
-            ("Tuesday 24 November, 1:30 p.m. your time", "12:30 p.m. in Chicago"),
+            ("Tuesday 24 November, 1:30\xa0p.m. your time", "12:30\xa0p.m. in Chicago"),
         ),
         (
             "Asia/Kathmandu",
             "Europe/London",
-            ("Tuesday 24 November, 6:30 p.m. your time", "Wednesday 25 November, 12:15 a.m. in "
-             "Kathmandu"),
+            ("Tuesday 24 November, 6:30\xa0p.m. your time",
+             "Wednesday 25 November, 12:15\xa0a.m. in Kathmandu"),
         ),
         (
             "Europe/London",
             "Australia/Lord_Howe",
-            ("Wednesday 25 November, 5:30 a.m. your time", "Tuesday 24 November, 6:30 p.m. in "
-             "London"),
+            ("Wednesday 25 November, 5:30\xa0a.m. your time",
+             "Tuesday 24 November, 6:30\xa0p.m. in London"),
         ),
-        ("Europe/London", "Europe/Lisbon", ("Tuesday 24 November, 6:30 p.m. your time", "")),
-        ("UTC", "Europe/Paris", ("Tuesday 24 November, 7:30 p.m. your time", "6:30 p.m. UTC")),
+        ("Europe/London", "Europe/Lisbon", ("Tuesday 24 November, 6:30\xa0p.m. your time", "")),
+        ("UTC", "Europe/Paris",
+         ("Tuesday 24 November, 7:30\xa0p.m. your time", "6:30\xa0p.m. UTC")),
     ],
 )  # fmt: skip
 def test_readers_clock_comes_first_and_the_groups_second(zone, reader, expected):
@@ -59,8 +60,8 @@ def test_clocks_that_change_on_different_days_are_each_right():
 
     first, second = when_in_words(moment, "Europe/London", "America/New_York", NOW)
 
-    assert first == "Thursday 12 March 2026, 2:30 p.m. your time"
-    assert second == "6:30 p.m. in London"
+    assert first == "Thursday 12 March 2026, 2:30\xa0p.m. your time"
+    assert second == "6:30\xa0p.m. in London"
 
 
 def test_date_far_away_is_told_with_its_year():
@@ -68,7 +69,7 @@ def test_date_far_away_is_told_with_its_year():
 
     first, _second = when_in_words(moment, "Europe/London", "", NOW)
 
-    assert first == "Tuesday 23 November 2027, 6:30 p.m. London time"
+    assert first == "Tuesday 23 November 2027, 6:30\xa0p.m. London time"
 
 
 @pytest.mark.parametrize(

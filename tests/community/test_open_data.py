@@ -199,7 +199,7 @@ def test_meeting_that_is_not_weekly_names_no_day(client, groups):
     monthly = next(r for r in records if r["slug"] == "full-1")
     assert "day" not in monthly
     assert monthly["rrule"] == "FREQ=MONTHLY;BYDAY=2TU,4TU"
-    assert monthly["notes"].startswith("Second and fourth Tuesday of the month")
+    assert monthly["notes"].startswith("Second and fourth Tuesday of the month, 6:30 p.m.")
     assert next(r for r in records if r["slug"] == "full-2")["day"] == 0
 
 

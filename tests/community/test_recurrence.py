@@ -397,16 +397,16 @@ def test_first_date_far_ahead_gives_nothing_now():
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({}, "Every Tuesday, 6:30 p.m."),
-        ({"interval": 2}, "Every other Tuesday, 6:30 p.m."),
-        ({"interval": 3, "weekday": 6}, "Sunday, every 3 weeks, 6:30 p.m."),
+        ({}, "Every Tuesday, 6:30\xa0p.m."),
+        ({"interval": 2}, "Every other Tuesday, 6:30\xa0p.m."),
+        ({"interval": 3, "weekday": 6}, "Sunday, every 3 weeks, 6:30\xa0p.m."),
         (
             {"frequency": "monthly", "ordinals": (2, 4)},
-            "Second and fourth Tuesday of the month, 6:30 p.m.",
+            "Second and fourth Tuesday of the month, 6:30\xa0p.m.",
         ),
         (
             {"frequency": "monthly", "ordinals": (1, 2, -1), "interval": 2},
-            "First, second and last Tuesday of every other month, 6:30 p.m.",
+            "First, second and last Tuesday of every other month, 6:30\xa0p.m.",
         ),
         (
             {"frequency": "monthly", "ordinals": (-1,), "interval": 3, "start": time(12)},
@@ -590,9 +590,9 @@ def test_rule_in_words_tells_the_pause_that_is_on():
     ]
 
     assert describe(make(), breaks, TODAY) == (
-        "Every Tuesday, 6:30 p.m. Paused until 31 August: Summer."
+        "Every Tuesday, 6:30\xa0p.m. Paused until 31 August: Summer."
     )
-    assert describe(make(), breaks, date(2026, 7, 1)) == "Every Tuesday, 6:30 p.m."
+    assert describe(make(), breaks, date(2026, 7, 1)) == "Every Tuesday, 6:30\xa0p.m."
     assert describe(make(start=time(12)), [Break(TODAY)], TODAY) == (
         "Every Tuesday, noon. Paused until further notice."
     )
