@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
+from importlib.resources import files
 from typing import Self
 from urllib.parse import parse_qsl, urlencode
 from zoneinfo import available_timezones
@@ -28,6 +29,17 @@ COOKIE_AGE = 365 * 24 * 3600  # seconds
 def time_zone_names() -> frozenset[str]:
     """Return the names of the IANA time zone database, read once: it is slow to list."""
     return frozenset(available_timezones())
+
+
+@cache
+def place_zones() -> frozenset[str]:
+    """Return the zones that people choose from: one for each place whose clocks went their own way.
+
+    The older names of the same clocks, which the database keeps too, are not among them.
+    """
+    table = (files("tzdata") / "zoneinfo" / "zone.tab").read_text(encoding="utf-8")
+    lines = (line.split("\t") for line in table.splitlines() if not line.startswith("#"))
+    return frozenset(line[2].strip() for line in lines) & time_zone_names()
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from crispy_forms.helper import FormHelper
@@ -10,24 +11,30 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from facts.choices import Sensitivity
-from facts.preferences import Preferences, time_zone_names
-
-_REGIONS = {
-    "Africa", "America", "Antarctica", "Arctic", "Asia", "Atlantic", "Australia", "Europe",
-    "Indian", "Pacific",
-}  # fmt: skip
+from facts.preferences import Preferences, place_zones, time_zone_names
 
 
-def zone_choices() -> list[tuple[str, Any]]:
-    """Return the zones of the world's regions, grouped by region, in the order of their names."""
-    zones = sorted(z for z in time_zone_names() if z.split("/")[0] in _REGIONS)
+def zone_choices(chosen: str = "") -> list[tuple[str, Any]]:
+    """Return the zones of the world's places, grouped by region, in the order of their names.
+
+    `chosen` is among them too if it is an older name of a place.
+    """
+    older = {chosen} & time_zone_names() if "/" in chosen else set()
+    zones = place_zones() | older
+    named = sorted((z.split("/")[0], _place(z), z) for z in zones)
     return [
         ("", _("The time of each group's own place")),
         *(
-            (region, [(z, z.split("/", 1)[1].replace("_", " ")) for z in names])
-            for region, names in groupby(zones, key=lambda z: z.split("/")[0])
+            (region, [(zone, place) for _region, place, zone in places])
+            for region, places in groupby(named, key=itemgetter(0))
         ),
     ]
+
+
+def _place(zone: str) -> str:
+    """Return the place that a zone is named after: "Buenos Aires, Argentina"."""
+    parts = zone.replace("_", " ").split("/")[1:] or [zone]
+    return ", ".join(reversed(parts))
 
 
 class PreferencesForm(forms.Form):
@@ -87,9 +94,12 @@ class PreferencesForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["zone"].choices = zone_choices()  # type: ignore[attr-defined]
+        self.fields["zone"].choices = zone_choices(self._chosen_zone())  # type: ignore[attr-defined]
         self.helper = FormHelper(self)
         self.helper.form_tag = False
+
+    def _chosen_zone(self) -> str:
+        return str((self.data if self.is_bound else self.initial).get("zone") or "")
 
     def preferences(self) -> Preferences:
         """Return what was chosen. Call it when the form is valid."""
@@ -106,7 +116,7 @@ class PreferencesForm(forms.Form):
 
 def in_words(preferences: Preferences) -> str:
     """Return how somebody reads, in the words with which the form asks for it."""
-    form = PreferencesForm()
+    form = PreferencesForm(initial={"zone": preferences.zone})
     told = []
     for name, field in form.fields.items():
         chosen = getattr(preferences, name)

@@ -56,6 +56,26 @@ def test_reader_goes_back_to_where_the_choice_was_offered(client, db):
     assert response["Location"] == "/facts/numbers/?show=all"
 
 
+def test_zone_is_chosen_from_places_that_are_named_once(client, db):
+    page = client.get("/preferences/").content.decode()
+
+    assert page.count("<option ") < 450
+    assert '<option value="Asia/Kolkata">Kolkata</option>' in page
+    assert '<option value="America/Argentina/Salta">Salta, Argentina</option>' in page
+    for older in ("Asia/Calcutta", "America/Knox_IN", "US/Eastern", "UTC"):
+        assert f'value="{older}"' not in page
+
+
+def test_older_name_of_a_zone_that_was_chosen_stays_chosen(client, db):
+    client.cookies["preferences"] = "zone=Asia%2FCalcutta"
+
+    page = client.get("/preferences/").content.decode()
+    response = client.post("/preferences/", {**CHOICE, "zone": "Asia/Calcutta"})
+
+    assert '<option value="Asia/Calcutta" selected>Calcutta</option>' in page
+    assert "zone=Asia%2FCalcutta" in response.cookies["preferences"].value
+
+
 @pytest.mark.parametrize(
     "address",
     [
