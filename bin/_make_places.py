@@ -18,7 +18,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from community.place_names import bare, slips  # noqa: E402
+from community.places.names import bare, slips  # noqa: E402
 
 RESULT = ROOT / "community/data/towns.json.gz"
 # Where most readers live, smaller places count too. In the US, ZIP codes bring theirs.

@@ -12,7 +12,8 @@ class CommunityConfig(AppConfig):
     verbose_name = _("Community")
 
     def ready(self) -> None:
-        from community import receivers, roles, session_receivers, tracking
+        from community import receivers, roles, tracking
+        from community.accounts import session_receivers
 
         receivers.connect()
         session_receivers.connect()

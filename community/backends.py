@@ -7,7 +7,7 @@ from allauth.account.models import EmailAddress
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from community.accounts import look_up_once_more, unfinished_sign_ups
+from community.accounts.adapters import look_up_once_more, unfinished_sign_ups
 from community.models import Member
 from facts.prepared import prepared
 

@@ -9,7 +9,7 @@ from django.db.models import Model
 from django.db.models.signals import post_delete, post_save
 from django.utils import timezone
 
-from community import bounces
+from community.accounts import bounces
 from community.models import (
     Meeting,
     MeetingException,
@@ -51,7 +51,7 @@ def _is_itself(origin: Any, model: type[Model]) -> bool:
 
 
 def _save_what_was_chosen(request: Any, user: Any, **kwargs: Any) -> None:
-    from community.saving import save_chosen
+    from community.keeping.saving import save_chosen
 
     save_chosen(request, user)
 

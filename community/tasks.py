@@ -10,7 +10,9 @@ from django.utils import timezone
 from django_tasks import task
 from django_tasks_db.models import DBTaskResult
 
-from community import digests
+from community.care.suggestion_mails import send_late_answer
+from community.care.verification_mails import ask_owners
+from community.keeping import digests
 from community.member_data import retention
 from community.models import (
     ImportPreview,
@@ -21,8 +23,6 @@ from community.models import (
     Suggestion,
 )
 from community.models.suggestions import DECIDED_IS_KEPT, PRIVATE_FIELDS, PRIVATE_IS_KEPT
-from community.suggestion_mails import send_late_answer
-from community.verification_mails import ask_owners
 
 # Whoever stays signed in for longer is asked again: what is known of a device goes by then.
 SESSION_LIMIT = timedelta(days=30)

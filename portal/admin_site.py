@@ -17,7 +17,7 @@ from django.urls import path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from community.sessions import hold_to_staff
+from community.accounts.sessions import hold_to_staff
 from community.views.account import sign_out
 
 # Numbers and UUIDs. Python reads "1 ", "1_0" and "١٢" as numbers, too.

@@ -118,7 +118,7 @@ MIDDLEWARE = [
     "allauth.usersessions.middleware.UserSessionsMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",
     "facts.preferences.PreferencesMiddleware",
-    "community.middleware.SessionStepsMiddleware",
+    "community.accounts.middleware.SessionStepsMiddleware",
     "portal.middleware.SignedOutMiddleware",
 ]
 
@@ -192,7 +192,7 @@ if _cache_url:
             "socket_connect_timeout": 0.1,
         },
     }
-SESSION_ENGINE = "community.sessions"
+SESSION_ENGINE = "community.accounts.sessions"
 TASKS = {
     "default": {
         "BACKEND": "django_tasks_db.DatabaseBackend",
@@ -266,7 +266,7 @@ SESSION_COOKIE_NAME = f"{_cookie_prefix}session"
 SESSION_COOKIE_SECURE = IS_HTTPS
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
-# How long a session lasts stands in community/sessions.py; this is the longest.
+# How long a session lasts stands in community/accounts/sessions.py; this is the longest.
 SESSION_COOKIE_AGE = 14 * 24 * 3600
 CSRF_COOKIE_NAME = f"{_cookie_prefix}csrf"
 CSRF_COOKIE_SECURE = IS_HTTPS
@@ -274,7 +274,7 @@ CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_FAILURE_VIEW = "portal.views.csrf_failure"
 PREFERENCES_COOKIE_NAME = f"{_cookie_prefix}preferences"
-PREFERENCES_STORE = "community.preferences.AccountStore"
+PREFERENCES_STORE = "community.accounts.preferences.AccountStore"
 # A message may name what somebody saved: it stays on the server.
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
@@ -296,7 +296,7 @@ AUTH_PASSWORD_VALIDATORS = [
         "OPTIONS": {"min_length": 10},
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-    {"NAME": "community.passwords.SiteWordsValidator"},
+    {"NAME": "community.accounts.passwords.SiteWordsValidator"},
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "community:reading-list-list"
@@ -309,7 +309,7 @@ DISCREET_NAME = env.str("DISCREET_NAME", default="Waymark")
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXY_COUNT
 # Digits bring up the number pad, for hands that shake.
 ALLAUTH_USER_CODE_FORMAT = {"numeric": True, "length": 8, "dashed": True}
-ACCOUNT_ADAPTER = "community.accounts.AccountAdapter"
+ACCOUNT_ADAPTER = "community.accounts.adapters.AccountAdapter"
 ACCOUNT_FORMS = {
     "add_email": "community.forms.accounts.AddEmailForm",
     "change_password": "community.forms.accounts.ChangePasswordForm",
@@ -348,7 +348,7 @@ ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
-# The forms ask in their own words (community.sessions.Stay).
+# The forms ask in their own words (community.accounts.sessions.Stay).
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = _site.scheme
@@ -365,7 +365,7 @@ ACCOUNT_RATE_LIMITS = {
     "signup": "20/m/ip",
     "word_from_reader": "20/m/ip",
 }
-MFA_ADAPTER = "community.accounts.MFAAdapter"
+MFA_ADAPTER = "community.accounts.adapters.MFAAdapter"
 MFA_FORMS = {
     "activate_totp": "community.forms.accounts.ActivateTOTPForm",
     "add_webauthn": "community.forms.accounts.AddWebAuthnForm",

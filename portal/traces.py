@@ -22,7 +22,7 @@ from django.utils import timezone, translation
 from django_tasks import TaskResultStatus, default_task_backend, task
 from django_tasks_db.models import DBTaskResult
 
-from community.accounts import AccountAdapter, counted_after_reset
+from community.accounts.adapters import AccountAdapter, counted_after_reset
 from community.fields import Sealed
 from community.member_data import ledger
 from portal.mail import deliver, pack, prune_finished

@@ -29,7 +29,7 @@ from community.models import (
     Verification,
 )
 from community.models.shared_lists import hashed
-from community.place_names import bare
+from community.places.names import bare
 from facts.bench import Text
 from facts.models import (
     Citation,

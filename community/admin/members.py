@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
 
-from community.accounts import require_recent_proof
+from community.accounts.adapters import require_recent_proof
 from community.member_data import support
 from community.member_data.held import MEMBER_KIND
 from community.member_data.retention import missed_staff

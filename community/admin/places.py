@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from community.models import Place
-from community.places import parse_near
+from community.places.search import parse_near
 
 
 class PlaceInput(forms.TextInput):

@@ -19,7 +19,8 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from community import suggestion_decisions as decisions
+from community.care import suggestion_decisions as decisions
+from community.care.suggested import FIELDS, MEETS, in_words, label
 from community.forms.decisions import (
     CorrectionDecisionForm,
     DecisionForm,
@@ -28,7 +29,6 @@ from community.forms.decisions import (
 from community.meeting_times import days_ago_in_words
 from community.models import Suggestion, SupportGroup
 from community.models.suggestions import AlreadyDecided
-from community.suggested import FIELDS, MEETS, in_words, label
 from facts.admin.states import State, StateColumn, day_and_time, person
 
 OTHERS_SHOWN = 10

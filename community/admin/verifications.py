@@ -19,8 +19,9 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
+from community.care.freshness import freshness
+from community.care.verification_mails import ask
 from community.fields import UndecipherableText
-from community.freshness import freshness
 from community.models import Event, SupportGroup, Verification
 from community.models.verifications import (
     How,
@@ -32,7 +33,6 @@ from community.models.verifications import (
     settle,
 )
 from community.models.worklist import Todo
-from community.verification_mails import ask
 from facts.admin.states import State, day_and_time, person
 from facts.admin.states import day as day_of
 

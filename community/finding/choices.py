@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from community.distances import in_words
 from community.finding.criteria import AUDIENCES, DISTANCES, IN_PERSON, SIGNED, SPOKEN, WAYS, km_of
 from community.finding.day_times import DAY_TIMES
 from community.finding.search import Search
 from community.languages import LANGUAGE_CHOICES, language_in_words
+from community.places.distances import in_words
 
 # How many groups there would be for each value; None where nobody counted.
 Numbers = Mapping[str, int | None] | None

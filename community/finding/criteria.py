@@ -14,9 +14,9 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from community.distances import MILE, in_words
 from community.finding.day_times import DAY_TIMES
 from community.languages import LANGUAGE_CHOICES, SIGN_LANGUAGE_CHOICES, language_in_words
+from community.places.distances import MILE, in_words
 
 # For people with metastatic disease alone; the other audiences are those of a group.
 METASTATIC = "metastatic"

@@ -12,8 +12,8 @@ from django.core.paginator import Page, Paginator
 from django.db.models import Case, Count, Exists, F, OuterRef, Q, Value, When
 from django.utils.translation import gettext as _
 
+from community.care.freshness import shown_unasked
 from community.countries import country_of_zone
-from community.distances import in_words, km_between, units_for, within_box
 from community.finding import kept
 from community.finding import tally as tallies
 from community.finding.criteria import (
@@ -34,10 +34,10 @@ from community.finding.criteria import (
 from community.finding.day_times import DAY_TIMES, taking_place
 from community.finding.stretch import stretch
 from community.finding.tally import Kind, Tally
-from community.freshness import shown_unasked
 from community.languages import language_in_words
 from community.models import Occurrence, Place, Service, SupportGroup
 from community.models.groups import GROUP_AUDIENCES, SupportGroupQuerySet
+from community.places.distances import in_words, km_between, units_for, within_box
 
 PAGE_SIZE = 20
 SERVICES = 3

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from django.db.models import Q
 
-from community.distances import km_between, within_box
 from community.finding.criteria import NEXT, km_of
 from community.meeting_times import LONGEST_MEETING
 from community.models import Occurrence
 from community.models.groups import SupportGroupQuerySet
+from community.places.distances import km_between, within_box
 
 if TYPE_CHECKING:
     from community.finding.search import Search

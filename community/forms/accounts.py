@@ -18,17 +18,17 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from community.accounts import (
+from community.accounts.adapters import (
     AccountAdapter,
     MFAAdapter,
     opens_by_code,
     require_recent_proof,
     unfinished_sign_ups,
 )
-from community.addresses import as_one
+from community.accounts.addresses import as_one
+from community.accounts.sessions import CHOICES, Stay, remember_stay
 from community.models import Consent, Member
 from community.models.consents import CONSENT_VERSION
-from community.sessions import CHOICES, Stay, remember_stay
 
 STAY_WORDS = {
     Stay.DAY: _("Sign me out when I close the browser, or if I do nothing for a day"),

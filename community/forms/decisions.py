@@ -9,9 +9,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
-from community.joining_details import take_out_joining_details
-from community.models import JoiningDetails, Suggestion, SupportGroup
-from community.suggested import (
+from community.care.suggested import (
     FIELDS,
     MEETS,
     WAYS,
@@ -21,7 +19,9 @@ from community.suggested import (
     label,
     values_of,
 )
-from community.suggestion_decisions import with_values
+from community.care.suggestion_decisions import with_values
+from community.joining_details import take_out_joining_details
+from community.models import JoiningDetails, Suggestion, SupportGroup
 from facts.differences import Marked, compare_text
 from facts.fields import ChoicesField
 

@@ -7,7 +7,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from community.list_imports import MOST_BYTES, NotOurs, ReadList, read
+from community.keeping.imports import MOST_BYTES, NotOurs, ReadList, read
 
 
 class ListImportForm(forms.Form):

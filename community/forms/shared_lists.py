@@ -10,8 +10,8 @@ from django.db import models
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
-from community.cards import Card
 from community.forms.reading_lists import number_or_none
+from community.keeping.cards import Card
 
 
 class Lasts(models.TextChoices):

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from community.fields import UndecipherableText
 from community.forms.reading_lists import number_or_none
+from community.keeping.sheet import Line, words_of
 from community.models import SheetQuestion
 from community.models.sheets import (
     ANSWER_MAX_LENGTH,
@@ -21,7 +22,6 @@ from community.models.sheets import (
     TOP_PLACES,
     AppointmentSheet,
 )
-from community.sheet import Line, words_of
 
 NEW_AT_ONCE = 3  # questions of one's own, on one page
 

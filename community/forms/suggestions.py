@@ -9,11 +9,11 @@ from django.core.validators import URLValidator
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from community.care.suggested import FIELDS, MEETS, WAYS
 from community.joining_details import find_joining_details
 from community.languages import LANGUAGE_CHOICES
 from community.models import SupportGroup
 from community.models.groups import GROUP_AUDIENCES, PUBLIC_FIELDS
-from community.suggested import FIELDS, MEETS, WAYS
 from facts.plain_text import clean_text
 
 WORDS_LENGTH = 2000

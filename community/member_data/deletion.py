@@ -7,10 +7,10 @@ import structlog
 from django.db import models, transaction
 from django.utils import timezone
 
+from community.accounts.sessions import end_sessions
 from community.member_data import ledger
 from community.member_data.held import suggestions_to_answer
 from community.models import Member, Suggestion
-from community.sessions import end_sessions
 from community.signals import member_deleted
 
 log = structlog.get_logger("community.member_data")

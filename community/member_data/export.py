@@ -19,7 +19,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from community.cards import cards
+from community.keeping.cards import cards
 from community.member_data.held import ACCOUNT, ITEMS, LISTS, PARTS, LeftOut, Part, deeds
 from community.models import Member, ReadingList, SavedItem
 from facts.preferences import Preferences

@@ -19,8 +19,9 @@ from django.db.models import Model, TextField
 from django.db.models.functions import Cast
 from django.utils.translation import gettext_lazy as _
 
-from community.cleared_notes import cleared_note_in
 from community.fields import UndecipherableText
+from community.keeping.cleared_notes import cleared_note_in
+from community.keeping.saving import unsaved_notes_in
 from community.models import (
     AppointmentSheet,
     CalendarFeed,
@@ -35,7 +36,6 @@ from community.models import (
     SheetQuestion,
     Suggestion,
 )
-from community.saving import unsaved_notes_in
 from facts.choices import Sensitivity
 from facts.forms.preferences import in_words
 from facts.preferences import Preferences

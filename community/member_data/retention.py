@@ -11,7 +11,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone, translation
 from django.utils.formats import date_format
 
-from community.accounts import AccountAdapter
+from community.accounts.adapters import AccountAdapter
 from community.member_data import ledger
 from community.member_data.deletion import delete_member
 from community.models import DataExport, Event, Member

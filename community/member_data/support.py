@@ -10,11 +10,11 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from community.accounts import AccountAdapter, opens_by_code
+from community.accounts.adapters import AccountAdapter, opens_by_code
+from community.accounts.sessions import end_sessions
 from community.member_data.deletion import delete_member
 from community.member_data.held import MEMBER_KIND
 from community.models import Event, Member
-from community.sessions import end_sessions
 
 Action = Event.Action
 

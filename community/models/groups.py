@@ -14,14 +14,14 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
+from community.care.freshness import shown_unasked
 from community.countries import country_choices, country_in_words
-from community.distances import km_from, within_box
 from community.fields import EncryptedTextField
-from community.freshness import shown_unasked
 from community.joining_details import find_joining_details, repeats
 from community.languages import LANGUAGE_CHOICES, SIGN_LANGUAGE_CHOICES
 from community.meeting_times import LONGEST_MEETING
 from community.models.worklist import WorklistQuerySet
+from community.places.distances import km_from, within_box
 from community.recurrence import YEARS, Break
 from facts.choices import Audience
 from facts.fields import ChoicesField

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from community.countries import COUNTRY_CHOICES
-from community.place_names import bare
+from community.places.names import bare
 
 # These are better known by their letters than by their names.
 _SHORT_NAMES = {"GB": _("UK"), "US": _("US")}

@@ -10,8 +10,8 @@ from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext_lazy as _
 
-from community import verification_links
-from community.freshness import WEEKS_TO_ANSWER
+from community.care import verification_links
+from community.care.freshness import WEEKS_TO_ANSWER
 from community.models.events import Event
 from community.models.groups import SupportGroup
 from community.models.meetings import Pause

@@ -9,7 +9,7 @@ from django.db.models.functions import Length, TruncDate
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from community.freshness import WeeksAfter
+from community.care.freshness import WeeksAfter
 
 # So long before its day a listing is said to be due soon.
 DUE_SOON = timedelta(weeks=4)

@@ -6,7 +6,7 @@ from typing import Any
 from django import template
 from django.utils import timezone
 
-from community.freshness import freshness as freshness_of
+from community.care.freshness import freshness as freshness_of
 from community.meeting_times import (
     days_ago_in_words,
     duration_in_words,

@@ -6,12 +6,12 @@ from django import template
 from django.utils.crypto import salted_hmac
 from django.utils.safestring import SafeString
 
-from community.cleared_notes import cleared_note
+from community.accounts.sessions import Stay, stay_of
+from community.keeping.cleared_notes import cleared_note
+from community.keeping.notes import ListNote, WithNote, note_url
+from community.keeping.saving import THE_LIST, unsaved_notes
 from community.models import ReadingList
 from community.models.notes import NOTE_MAX_LENGTH
-from community.notes import ListNote, WithNote, note_url
-from community.saving import THE_LIST, unsaved_notes
-from community.sessions import Stay, stay_of
 from facts.fixed import filled_part, mark
 
 register = template.Library()

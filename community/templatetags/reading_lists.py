@@ -6,8 +6,8 @@ from django import template
 from django.template import Context
 from django.utils.safestring import SafeString
 
-from community.card_molds import cards_as_html
-from community.cards import Card
+from community.keeping.cards import Card
+from community.keeping.molds import cards_as_html
 
 register = template.Library()
 

@@ -5,7 +5,7 @@ from typing import Any
 from django import template
 from django.urls import reverse
 
-from community.saving import KINDS, Saveable, Target, saveable
+from community.keeping.saving import KINDS, Saveable, Target, saveable
 
 register = template.Library()
 

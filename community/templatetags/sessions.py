@@ -10,7 +10,7 @@ from django import template
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from community.sessions import LIMITS, Stay, stay_of
+from community.accounts.sessions import LIMITS, Stay, stay_of
 from facts.fixed import fixed_part
 
 register = template.Library()

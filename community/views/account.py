@@ -16,12 +16,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from community.accounts import ConfirmationByCode
+from community.accounts.adapters import ConfirmationByCode
+from community.accounts.middleware import leaves_session_alone
+from community.accounts.preferences import forget_on_this_device
+from community.accounts.sessions import CONSENT_IS_DUE, Stay, note_step, seconds_left, stay_of
 from community.forms.accounts import ConfirmLoginCodeForm, ConsentForm, DisplayNameForm
-from community.middleware import leaves_session_alone
 from community.models import Consent, Member
-from community.preferences import forget_on_this_device
-from community.sessions import CONSENT_IS_DUE, Stay, note_step, seconds_left, stay_of
 
 CLEAR_SITE_DATA = '"cache", "storage"'
 

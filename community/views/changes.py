@@ -10,8 +10,8 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from community.changes import tell_changes, with_changes
-from community.changes_in_full import difference, group_news, topic_news
+from community.keeping.changes import tell_changes, with_changes
+from community.keeping.changes_in_full import difference, group_news, topic_news
 from community.models import SavedItem
 from community.views.saved_items import address_of, card_of, of_own_item, part_looked_at
 from facts.gentle import Asked, kind_line

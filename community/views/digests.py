@@ -5,7 +5,7 @@ from django.shortcuts import render
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from community.digests import stop
+from community.keeping.digests import stop
 from facts.views.mailed_links import NO_ADDRESS, for_one_person
 
 

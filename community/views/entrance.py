@@ -13,9 +13,9 @@ from allauth.account.views import email_verification_sent
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.cache import never_cache
 
-from community.accounts import AccountAdapter
+from community.accounts.adapters import AccountAdapter
+from community.accounts.nobody import NOBODY
 from community.models import Member
-from community.nobody import NOBODY
 
 
 @never_cache

@@ -12,10 +12,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
-from community.cards import cards
 from community.forms.reading_lists import ListChoiceForm
+from community.keeping.cards import cards
+from community.keeping.saving import KINDS, MAX_AT_ONCE, find_all, remember_taken_over, save_all
 from community.models import ReadingList, SavedItem
-from community.saving import KINDS, MAX_AT_ONCE, find_all, remember_taken_over, save_all
 
 TITLE_LENGTH = 200  # characters that are shown of a title that comes from the device
 

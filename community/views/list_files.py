@@ -14,8 +14,8 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from community.forms.list_files import ListImportForm
-from community.list_files import as_data, as_page, as_table
-from community.list_imports import make, packed, plan, unpacked
+from community.keeping.files import as_data, as_page, as_table
+from community.keeping.imports import make, packed, plan, unpacked
 from community.models import ListImport, ReadingList
 from facts.gentle import Asked
 

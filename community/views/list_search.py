@@ -10,7 +10,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from community.forms.reading_lists import SearchForm, number_or_none
-from community.list_search import look_for, words_in
+from community.keeping.search import look_for, words_in
 from community.views.reading_lists import page_address
 
 

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from community.accounts import AccountAdapter
+from community.accounts.adapters import AccountAdapter
 from community.forms.mail import MailForm
 from community.models import Member
 from community.views.account import member_of

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from community.accounts.preferences import forget_on_this_device
 from community.forms.member_data import DataExportForm
 from community.member_data.deletion import delete_member, stays_as_a_number
 from community.member_data.export import SHAPES, Copy
@@ -23,7 +24,6 @@ from community.models.data_exports import (
     LinkIsSpent,
     hashed,
 )
-from community.preferences import forget_on_this_device
 from community.views.account import CLEAR_SITE_DATA, member_of
 
 # Ties the link to the session in which it was asked for.

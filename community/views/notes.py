@@ -10,12 +10,12 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from community.cleared_notes import cleared_note, forget_cleared_note, keep_cleared_note
 from community.fields import UndecipherableText
 from community.forms.reading_lists import NoteForm
+from community.keeping.cleared_notes import cleared_note, forget_cleared_note, keep_cleared_note
+from community.keeping.notes import ListNote, is_for_script, note_url
+from community.keeping.saving import THE_LIST, forget_unsaved_note, keep_unsaved_note
 from community.models import ReadingList, SavedItem
-from community.notes import ListNote, is_for_script, note_url
-from community.saving import THE_LIST, forget_unsaved_note, keep_unsaved_note
 from community.views.saved_items import address_of, card_of, item_elsewhere, item_or_404
 
 

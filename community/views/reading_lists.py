@@ -20,11 +20,17 @@ from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from community.cards import Card, cards, count_read_facts
-from community.changes import note_changes, tell_changes, waiting
 from community.forms.reading_lists import ReadingListForm, SearchForm
+from community.keeping.cards import Card, cards, count_read_facts
+from community.keeping.changes import note_changes, tell_changes, waiting
+from community.keeping.saving import (
+    THE_LIST,
+    UnsavedNote,
+    forget_unsaved_note,
+    taken_over,
+    unsaved_notes,
+)
 from community.models import ReadingList, SavedItem, SharedList
-from community.saving import THE_LIST, UnsavedNote, forget_unsaved_note, taken_over, unsaved_notes
 from community.views.account import member_of
 from facts.prepared import prepared
 

@@ -17,16 +17,16 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from community.cards import Card, cards
 from community.forms.reading_lists import ListChoiceForm, OtherListForm, number_or_none
-from community.models import ReadingList, SavedItem
-from community.saving import (
+from community.keeping.cards import Card, cards
+from community.keeping.saving import (
     Saveable,
     Target,
     find_or_404,
     remember_choice,
     saveable,
 )
+from community.models import ReadingList, SavedItem
 from community.views.reading_lists import PAGE_SIZE, PARTS_OF_A_LIST
 
 DIRECTIONS = {"up", "down", "top", "bottom"}

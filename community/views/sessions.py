@@ -15,9 +15,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from community.devices import device_in_words
-from community.preferences import forget_on_this_device
-from community.sessions import Stay, end_sessions, stay_of
+from community.accounts.devices import device_in_words
+from community.accounts.preferences import forget_on_this_device
+from community.accounts.sessions import Stay, end_sessions, stay_of
 from community.views.account import CLEAR_SITE_DATA
 
 

@@ -18,11 +18,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from community.cards import cards
 from community.fields import UndecipherableText
 from community.forms.reading_lists import number_or_none
 from community.forms.shared_lists import SharedListForm
-from community.list_entries import Entry, entries
+from community.keeping.cards import cards
+from community.keeping.entries import Entry, entries
 from community.models import ReadingList, SavedItem, SharedList, SharedNote
 from community.models.shared_lists import MAX_LINKS
 from facts.gentle import Asked

@@ -21,9 +21,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from community.fields import UndecipherableText
 from community.forms.sheets import AnswersForm, FirstForm, SheetChoiceForm
-from community.models import AppointmentSheet, ReadingList, SheetQuestion
-from community.saving import KINDS, MAX_AT_ONCE
-from community.sheet import (
+from community.keeping.saving import KINDS, MAX_AT_ONCE
+from community.keeping.sheet import (
     Choices,
     Offer,
     Saved,
@@ -37,8 +36,9 @@ from community.sheet import (
     saved_under,
     sheet_of,
 )
-from community.sheet_pdf import NoPdf, make_pdf
-from community.typesetting import LettersMissing
+from community.keeping.sheet_pdf import NoPdf, make_pdf
+from community.keeping.typesetting import LettersMissing
+from community.models import AppointmentSheet, ReadingList, SheetQuestion
 from facts.gentle import Asked
 
 log = structlog.get_logger("community.sheets")

@@ -10,9 +10,9 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from community.care.suggested import seal, unseal, values_of
 from community.forms.suggestions import CorrectionForm, NewGroupForm, SuggestionForm
 from community.models import Suggestion, SupportGroup
-from community.suggested import seal, unseal, values_of
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -25,7 +25,7 @@ from community.finding.fit import LIKE, YOU, Answers, found_in_words
 from community.finding.search import Reader, Search
 from community.meeting_times import own_time_in_words
 from community.models import JoiningDetails, Occurrence, SupportGroup
-from community.places import Whereabouts, parse_near
+from community.places.search import Whereabouts, parse_near
 from community.recurrence import describe_break
 from community.views.near_me import may_ask_for_location
 

@@ -11,11 +11,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from community.care.suggested import seal, unseal, values_of
 from community.forms.suggestions import CorrectionForm
 from community.forms.verifications import VerificationForm
 from community.models import SupportGroup, Verification
 from community.models.verifications import AskingClosed
-from community.suggested import seal, unseal, values_of
 from community.views.suggestions import keep
 from community.views.support_groups import listing_of
 from facts.views.mailed_links import NO_ADDRESS, for_one_person, opens_nothing

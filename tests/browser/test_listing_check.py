@@ -9,8 +9,8 @@ from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import expect
 
+from community.care.verification_mails import ask
 from community.models import Suggestion, SupportGroup, Verification
-from community.verification_mails import ask
 from tests.browser.conftest import violations, violations_by_day_and_night
 from tests.factories import (
     MeetingFactory,

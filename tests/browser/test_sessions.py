@@ -6,7 +6,7 @@ from django.contrib.sessions.models import Session
 from django.urls import reverse
 from playwright.sync_api import expect
 
-from community.sessions import LIMITS, Limits, Stay
+from community.accounts.sessions import LIMITS, Limits, Stay
 from facts.models import Topic
 from tests.browser.conftest import faults_here, violations
 from tests.factories import PASSWORD, MemberFactory, SavedItemFactory

@@ -18,7 +18,7 @@ from django.test import Client
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
-from community.accounts import RESET_SESSION_KEY
+from community.accounts.adapters import RESET_SESSION_KEY
 from community.member_data import ledger
 from community.member_data.deletion import delete_member, stays_as_a_number
 from community.models import Consent, Event, Member, ReadingList, SavedItem, Suggestion

@@ -19,6 +19,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from community.keeping.saving import find
 from community.member_data.export import Copy
 from community.member_data.held import PARTS, item_key
 from community.models import (
@@ -32,7 +33,6 @@ from community.models import (
     SharedNote,
     Suggestion,
 )
-from community.saving import find
 from community.views.member_data import until_done
 from facts.preferences import Preferences
 from tests.community.account_steps import sign_in

@@ -9,7 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.urls import reverse
 from django.utils import timezone
 
-from community import suggestion_decisions as decisions
+from community.care import suggestion_decisions as decisions
 from community.models import Event, JoiningDetails, Suggestion, SupportGroup
 from tests.factories import (
     CorrectionFactory,

@@ -8,8 +8,8 @@ from cryptography.fernet import Fernet
 from django.contrib.admin.models import LogEntry
 from django.core import mail
 
+from community.care.verification_mails import ask
 from community.models import Event, SupportGroup, Verification
-from community.verification_mails import ask
 from tests.community.test_admin_groups import GROUP
 from tests.factories import (
     CorrectionFactory,

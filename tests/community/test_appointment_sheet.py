@@ -10,9 +10,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from community import sheet_pdf
+from community.keeping import sheet_pdf
+from community.keeping.sheet import EVIDENCE
 from community.models import AppointmentSheet, SheetQuestion
-from community.sheet import EVIDENCE
 from tests.factories import (
     AppointmentSheetFactory,
     FactFactory,

@@ -4,10 +4,10 @@ import pytest
 from django.template import Context, engines
 from django.utils import timezone, translation
 
-from community import card_molds
-from community.card_molds import cards_as_html
-from community.cards import cards, count_read_facts
-from community.cleared_notes import keep_cleared_note
+from community.keeping import molds as card_molds
+from community.keeping.cards import cards, count_read_facts
+from community.keeping.cleared_notes import keep_cleared_note
+from community.keeping.molds import cards_as_html
 from facts.preferences import Preferences
 from tests.factories import (
     FactFactory,

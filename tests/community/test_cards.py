@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from community.cards import cards
+from community.keeping.cards import cards
 from facts.preferences import Preferences
 from tests.factories import SavedItemFactory, SupportGroupFactory, make_live
 

@@ -6,8 +6,8 @@ import pytest
 from django.core import signing
 from django.utils import timezone
 
+from community.care.suggested import seal
 from community.models import Suggestion, SupportGroup
-from community.suggested import seal
 from tests.factories import JoiningDetailsFactory, MeetingFactory, SupportGroupFactory
 
 pytestmark = pytest.mark.django_db

@@ -9,7 +9,7 @@ from django.core import mail
 from django.test import Client
 from django.utils import timezone
 
-from community.digests import tell_urgent, tell_weekly
+from community.keeping.digests import tell_urgent, tell_weekly
 from community.models import ChangeNotice, Member, ReadingList
 from tests import mail_checks
 from tests.community.test_saved_item_changes import change, withdraw

@@ -3,8 +3,8 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from community.distances import in_words, km_between, units_for
 from community.models import SupportGroup
+from community.places.distances import in_words, km_between, units_for
 from tests.factories import SupportGroupFactory
 
 A_METER = 0.001  # km

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.core import mail
 from django.utils import translation
 
-from community.accounts import AccountAdapter
+from community.accounts.adapters import AccountAdapter
 from community.models import Suggestion
 from facts import mails
 from facts.mails import blocks

@@ -9,12 +9,12 @@ import pytest
 import time_machine
 
 from community import demo
-from community.distances import km_between
 from community.finding.criteria import AUDIENCES, DISTANCES, WAYS, Criteria, km_of
 from community.finding.day_times import COMING_WEEKS, DAY_TIMES
 from community.finding.fit import Answers
 from community.finding.search import Reader, Search
 from community.models import Occurrence, Place, SupportGroup
+from community.places.distances import km_between
 from tests.factories import (
     MeetingFactory,
     PauseFactory,

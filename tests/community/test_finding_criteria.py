@@ -5,7 +5,6 @@ from django.http import QueryDict
 from hypothesis import given
 from hypothesis import strategies as st
 
-from community.distances import in_words
 from community.finding.criteria import (
     AUDIENCES,
     DISTANCES,
@@ -20,6 +19,7 @@ from community.finding.criteria import (
 from community.finding.day_times import DAY_TIMES
 from community.languages import language_in_words
 from community.models.groups import GROUP_AUDIENCES
+from community.places.distances import in_words
 
 ANY = Criteria()
 CRITERIA = st.builds(

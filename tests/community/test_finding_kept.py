@@ -9,7 +9,7 @@ import time_machine
 from django.db.models import Q
 
 from community import demo
-from community.distances import km_between
+from community.care.freshness import stale_on
 from community.finding import kept
 from community.finding.criteria import (
     AUDIENCES,
@@ -23,8 +23,8 @@ from community.finding.criteria import (
 )
 from community.finding.fit import FAMILY
 from community.finding.search import Reader, Search
-from community.freshness import stale_on
 from community.models import Place, SupportGroup
+from community.places.distances import km_between
 from community.signals import public_state_asked
 from tests.factories import MeetingFactory, SupportGroupFactory
 

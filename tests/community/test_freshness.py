@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 import time_machine
 
-from community.freshness import fresh_until, freshness, stale_on
+from community.care.freshness import fresh_until, freshness, stale_on
 from community.models import SupportGroup
 from tests.factories import SupportGroupFactory
 

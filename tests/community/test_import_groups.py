@@ -6,8 +6,8 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
+from community.care.verification_mails import ask
 from community.models import SupportGroup
-from community.verification_mails import ask
 from tests.community.import_files import csv_file, feed, real_feed
 
 pytestmark = pytest.mark.django_db

@@ -6,10 +6,10 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
-from community.distances import km_between
 from community.models import Place, PlaceSource
-from community.places import find_places, parse_near
-from community.postcodes import import_postcodes
+from community.places.distances import km_between
+from community.places.postcodes import import_postcodes
+from community.places.search import find_places, parse_near
 
 pytestmark = pytest.mark.django_db
 

@@ -19,8 +19,8 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from community.list_files import as_data
-from community.list_imports import NotOurs, make, packed, plan, read, unpacked
+from community.keeping.files import as_data
+from community.keeping.imports import NotOurs, make, packed, plan, read, unpacked
 from community.member_data.export import Copy
 from community.models import ListImport, ReadingList, SavedItem, SheetQuestion
 from community.tasks import forget_old_imports

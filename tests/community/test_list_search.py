@@ -9,8 +9,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from community import list_search
-from community.list_search import snippet, words_in
+from community.keeping import search as list_search
+from community.keeping.search import snippet, words_in
 from community.models import Member
 from community.views.reading_lists import PAGE_SIZE
 from tests.factories import ReadingListFactory, SavedItemFactory, TopicFactory, make_live

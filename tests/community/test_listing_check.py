@@ -14,12 +14,12 @@ from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
 
-from community import verification_links
+from community.care import verification_links
+from community.care.suggested import seal
+from community.care.verification_mails import ask
 from community.fields import Sealed
 from community.models import Pause, Suggestion, SupportGroup, Verification
 from community.models.verifications import record_check, record_return
-from community.suggested import seal
-from community.verification_mails import ask
 from portal.logs import logging_config
 from portal.mail import prune_finished
 from tests.factories import (

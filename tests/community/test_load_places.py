@@ -9,9 +9,9 @@ from django.core.management import call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from community import gazetteer
 from community.models import Place, PlaceName, PlaceSource
-from community.places import find_places, parse_near, place_by_key
+from community.places import gazetteer
+from community.places.search import find_places, parse_near, place_by_key
 from tests.factories import PlaceFactory
 
 pytestmark = pytest.mark.django_db
@@ -162,7 +162,7 @@ def test_failure_leaves_what_was_there(shipped, monkeypatch):
 def test_nothing_that_serves_pages_imports_the_zip_codes():
     code = (
         "import os, sys, django; os.environ['DJANGO_SETTINGS_MODULE'] = 'tests.settings'; "
-        "django.setup(); import portal.urls, community.places, community.gazetteer; "
+        "django.setup(); import portal.urls, community.places.search, community.places.gazetteer; "
         "sys.exit('zipcodes' in sys.modules)"
     )
 

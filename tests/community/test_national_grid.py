@@ -2,8 +2,8 @@
 
 import pytest
 
-from community.distances import km_between
-from community.national_grid import to_degrees, to_osgb36
+from community.places.distances import km_between
+from community.places.national_grid import to_degrees, to_osgb36
 
 FIVE_METERS = 0.005  # km
 

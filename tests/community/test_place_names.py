@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from community.place_names import LONGEST, bare, slips, words
+from community.places.names import LONGEST, bare, slips, words
 
 TEXTS = st.text(max_size=300)
 NAMES = st.text("abcdefghijklmnopqrstuvwxyz", min_size=4, max_size=24)

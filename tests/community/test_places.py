@@ -2,7 +2,7 @@ import pytest
 from django.db import IntegrityError
 
 from community.models import Place, PlaceSource
-from community.places import find_places, here, parse_near, place_by_key
+from community.places.search import find_places, here, parse_near, place_by_key
 from tests.factories import PlaceFactory
 
 pytestmark = pytest.mark.django_db

@@ -4,8 +4,8 @@ import pytest
 from django.db import OperationalError
 from django.test import Client
 
-from community.preferences import AS_IT_COMES
-from community.sessions import Stay
+from community.accounts.preferences import AS_IT_COMES
+from community.accounts.sessions import Stay
 from facts.preferences import Preferences
 from tests.community.account_steps import sign_in
 from tests.factories import MemberFactory

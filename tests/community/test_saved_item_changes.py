@@ -7,8 +7,8 @@ import pytest
 import time_machine
 from django.utils import timezone, translation
 
-from community.cards import cards, count_read_facts
-from community.changes import note_changes, waiting, with_changes
+from community.keeping.cards import cards, count_read_facts
+from community.keeping.changes import note_changes, waiting, with_changes
 from community.models import ReadingList, SavedItem
 from facts.models import FactVersion
 from facts.preferences import Preferences

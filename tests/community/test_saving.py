@@ -10,8 +10,7 @@ from django.template import engines
 from django.test import Client, RequestFactory
 from django.utils import timezone
 
-from community.models import ReadingList, SavedItem
-from community.saving import (
+from community.keeping.saving import (
     MAX_CHOICES,
     MAX_UNSAVED,
     MAX_UNSAVED_SIZE,
@@ -23,6 +22,7 @@ from community.saving import (
     saveable,
     unsaved_notes,
 )
+from community.models import ReadingList, SavedItem
 from facts.models import FactVersion
 from tests.factories import (
     FactFactory,

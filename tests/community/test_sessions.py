@@ -11,8 +11,8 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from community.devices import device_in_words
-from community.sessions import CHOICES, LIMITS, Stay, stay_of
+from community.accounts.devices import device_in_words
+from community.accounts.sessions import CHOICES, LIMITS, Stay, stay_of
 from tests.community.account_steps import code_in, sign_in
 from tests.factories import PASSWORD, MemberFactory, make_staff
 

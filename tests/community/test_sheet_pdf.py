@@ -8,10 +8,10 @@ import pypdf
 import pytest
 from django.utils import translation
 
-from community import sheet_pdf, typesetting
-from community.sheet import Line, Sheet, SheetFact
-from community.sheet_pdf import NoPdf, make_pdf
-from community.typesetting import LettersMissing, typeset
+from community.keeping import sheet_pdf, typesetting
+from community.keeping.sheet import Line, Sheet, SheetFact
+from community.keeping.sheet_pdf import NoPdf, make_pdf
+from community.keeping.typesetting import LettersMissing, typeset
 
 FACT = SheetFact("About scans", "/facts/bones/scans/", 3, date(2026, 11, 22))
 DAY = date(2026, 12, 3)

@@ -7,10 +7,10 @@ from cryptography.fernet import Fernet
 from django.core import mail
 from django.utils import timezone
 
-from community import suggestion_decisions as decisions
+from community.care import suggestion_decisions as decisions
+from community.care.suggested import fingerprint
+from community.care.suggestion_mails import send_answer
 from community.models import Event, Suggestion
-from community.suggested import fingerprint
-from community.suggestion_mails import send_answer
 from community.tasks import forget_suggestions
 from portal.jobs import JOBS
 from tests import mail_checks
@@ -124,7 +124,7 @@ class TestAnswer:
 
     def test_mail_that_cannot_be_made_undoes_the_decision(self, group, moderator, monkeypatch):
         suggestion = CorrectionFactory(group=group, reply_address=ADDRESS)
-        monkeypatch.setattr("community.suggestion_mails.mails.send", lambda *args: 1 / 0)
+        monkeypatch.setattr("community.care.suggestion_mails.mails.send", lambda *args: 1 / 0)
 
         with pytest.raises(ZeroDivisionError):
             correct(suggestion, moderator, is_whole=True)

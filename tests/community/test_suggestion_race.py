@@ -17,9 +17,9 @@ from django.db import connection, connections
 from django.test import Client
 from django.urls import reverse
 
-from community import suggestion_decisions as decisions
+from community.care import suggestion_decisions as decisions
+from community.care.suggested import fingerprint
 from community.models import Event, Suggestion, SupportGroup, suggestions
-from community.suggested import fingerprint
 from tests.factories import CorrectionFactory, NewGroupFactory, make_staff
 
 ROUNDS = 100

@@ -6,10 +6,10 @@ import re
 import pytest
 from django.core import signing
 
-from community import suggestion_decisions as decisions
+from community.care import suggestion_decisions as decisions
+from community.care.suggested import FIELDS
 from community.models import Suggestion
 from community.models.groups import PUBLIC_FIELDS
-from community.suggested import FIELDS
 from facts.plain_text import clean_text
 from tests.factories import (
     CorrectionFactory,

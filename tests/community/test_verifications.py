@@ -13,7 +13,8 @@ from django.core.management import call_command
 from django.db import OperationalError, connections
 from django.utils import timezone
 
-from community import verification_links
+from community.care import verification_links
+from community.care.verification_mails import ask, ask_owners, remind
 from community.models import Event, Pause, SupportGroup, Verification
 from community.models.verifications import (
     AskingClosed,
@@ -25,7 +26,6 @@ from community.models.verifications import (
 )
 from community.signals import mail_given_up
 from community.tasks import ask_organizers
-from community.verification_mails import ask, ask_owners, remind
 from tests.factories import CorrectionFactory, SupportGroupFactory
 from tests.mail_checks import REVEALING
 

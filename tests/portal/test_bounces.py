@@ -10,8 +10,8 @@ from django.core.management import call_command
 from django.db import IntegrityError
 from django.utils import timezone
 
+from community.care.verification_mails import ask
 from community.models import Verification
-from community.verification_mails import ask
 from portal import bounces
 from portal.mail import RETRY_AFTER, deliver, pack
 from portal.models import GivenUpMail

@@ -60,7 +60,7 @@ def test_session_that_cannot_be_written_gives_503_and_keeps_the_typing(member, c
     def save(self, *args, **kwargs):
         raise UpdateError
 
-    monkeypatch.setattr("community.sessions.SessionStore.save", save)
+    monkeypatch.setattr("community.accounts.sessions.SessionStore.save", save)
     response = client.post("/lists/", {"title": TYPED})
 
     assert response.status_code == 503

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.text import slugify
 
-from community.sheet import EVIDENCE
+from community.keeping.sheet import EVIDENCE
 from facts.choices import Audience, Evidence, Sensitivity
 from facts.drug_names import is_drug_name
 from facts.figures import has_figure, has_share, missing_frame

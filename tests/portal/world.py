@@ -13,7 +13,7 @@ from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 
-from community import verification_links
+from community.care import verification_links
 from community.exports.hsds import service_id
 from community.imports.rows import Reading
 from community.models import CalendarFeed, Event, ImportPreview, Member, Service, SupportGroup

@@ -5,9 +5,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
 
+from community.care.verification_mails import MOST_PER_RUN, ask_owners
 from community.models import SupportGroup
 from community.models.worklist import Todo
-from community.verification_mails import MOST_PER_RUN, ask_owners
 
 
 class Command(BaseCommand):

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from community.postcodes import WrongFile, import_postcodes
+from community.places.postcodes import WrongFile, import_postcodes
 
 
 class Command(BaseCommand):

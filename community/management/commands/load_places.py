@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from community.gazetteer import load_shipped
+from community.places.gazetteer import load_shipped
 
 
 class Command(BaseCommand):

@@ -10,8 +10,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.core.validators import validate_email
 from django.db import transaction
 
-from community.accounts import AccountAdapter, site_url
-from community.addresses import as_one
+from community.accounts.adapters import AccountAdapter, site_url
+from community.accounts.addresses import as_one
 from community.models import Member
 from community.roles import ROLE_NAMES
 

@@ -7,9 +7,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 from django.utils import timezone
 
-from community.accounts import AccountAdapter
+from community.accounts.adapters import AccountAdapter
+from community.accounts.sessions import end_sessions
 from community.models import Event, Member
-from community.sessions import end_sessions
 
 
 class Command(BaseCommand):

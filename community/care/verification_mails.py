@@ -14,7 +14,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
-from community import verification_links
+from community.care import verification_links
 from community.fields import UndecipherableText
 from community.models import SupportGroup, Verification
 from community.models.verifications import ID_LENGTH

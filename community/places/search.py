@@ -10,7 +10,7 @@ from django.db.models import Case, IntegerField, Value, When
 
 from community.models import Place, PlaceName, PlaceSource
 from community.models.places import PlaceNameQuerySet
-from community.place_names import LONGEST, bare, slips, words
+from community.places.names import LONGEST, bare, slips, words
 
 # Where a reader is, is known to the nearest twentieth of a degree, at most 4 km off.
 GRID = 0.05  # degrees

@@ -11,9 +11,9 @@ from django.utils.formats import date_format
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
+from community.keeping.notes import WithNote
+from community.keeping.saving import KINDS
 from community.models import SavedItem
-from community.notes import WithNote
-from community.saving import KINDS
 from facts.choices import Sensitivity
 from facts.models import Fact, FactVersion
 from facts.preferences import GENTLE_BY_DEFAULT, Preferences
@@ -78,7 +78,7 @@ class Card(WithNote):
     is_first: bool = False
     is_last: bool = False
     total: int = 0
-    # What has happened since it was seen (community.changes).
+    # What has happened since it was seen (community.keeping.changes).
     change: Any = None
     # Of a topic: how many facts it has now, on how many of them its reader has a mark, and since
     # when it has had the newest of their texts.

@@ -9,8 +9,8 @@ from django.utils.formats import date_format
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from community.cards import heading_for
-from community.changes import GROUP_FIELDS, GROUP_WORDS, STEP_WORDS, safer_versions
+from community.keeping.cards import heading_for
+from community.keeping.changes import GROUP_FIELDS, GROUP_WORDS, STEP_WORDS, safer_versions
 from community.models import Meeting, SavedItem, SupportGroup
 from facts.choices import ChangeKind
 from facts.differences import Comparison, compare_versions

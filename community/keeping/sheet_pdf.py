@@ -11,10 +11,10 @@ from django.utils.formats import date_format
 from django.utils.translation import get_language, get_language_bidi
 from django.utils.translation import gettext as _
 
-from community import typesetting
+from community.keeping import typesetting
+from community.keeping.sheet import Line, Sheet
+from community.keeping.typesetting import LettersMissing
 from community.models.sheets import AppointmentSheet
-from community.sheet import Line, Sheet
-from community.typesetting import LettersMissing
 
 SECONDS = 20.0  # that a file may take on a busy machine
 WITH_FONTS_OF_THE_MACHINE = True

@@ -29,7 +29,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
-from community.cards import Card, cards
+from community.keeping.cards import Card, cards
 from community.models import Meeting, Pause, SavedItem, SupportGroup
 from facts.choices import ChangeKind
 from facts.models import FactVersion

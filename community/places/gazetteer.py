@@ -17,9 +17,9 @@ from django.db import connection, models, transaction
 from django.utils import timezone
 
 from community.models import Place, PlaceName, PlaceSource
-from community.place_names import bare
+from community.places.names import bare
 
-TOWNS = Path(__file__).parent / "data/towns.json.gz"
+TOWNS = Path(__file__).parents[1] / "data/towns.json.gz"
 # Goes up when the same files are to be read in another way, or `place_names.bare` changes.
 READER = 1
 # A byname counts for less than a name: Rome, Italy, is behind no other "Roma", but a village

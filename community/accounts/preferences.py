@@ -11,8 +11,8 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 
+from community.accounts.sessions import Stay, stay_of
 from community.models import Member
-from community.sessions import Stay, stay_of
 from facts.preferences import CookieStore, Preferences, set_cookie
 
 # In the account: the defaults, chosen on purpose. Nothing that a browser holds replaces them.

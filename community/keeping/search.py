@@ -16,8 +16,8 @@ from django.db.models import F
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from community.cards import Card, cards
 from community.fields import UndecipherableText
+from community.keeping.cards import Card, cards
 from community.models import ReadingList, SavedItem
 from facts.preferences import Preferences
 

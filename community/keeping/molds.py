@@ -20,8 +20,8 @@ from django.template import Context
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
-from community.cards import Card
-from community.cleared_notes import cleared_note
+from community.keeping.cards import Card
+from community.keeping.cleared_notes import cleared_note
 from community.models import SavedItem
 
 TEMPLATE = "community/_saved_item.html"

@@ -14,8 +14,8 @@ from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import translation
 
-from community.changes import LONG_AGO, URGENT, waiting_items, with_changes
 from community.fields import UndecipherableText
+from community.keeping.changes import LONG_AGO, URGENT, waiting_items, with_changes
 from community.models import ChangeNotice, Member, SavedItem
 from facts import mails
 from facts.choices import ChangeKind

@@ -20,9 +20,9 @@ from typing import IO, NamedTuple
 from django.db import transaction
 from django.utils import timezone
 
-from community.gazetteer import PlaceRow, delete_places, insert
 from community.models import Place, PlaceSource
-from community.national_grid import to_degrees
+from community.places.gazetteer import PlaceRow, delete_places, insert
+from community.places.national_grid import to_degrees
 
 _POSTCODE = re.compile(r"([A-Z]{1,2}[0-9][0-9A-Z]?) *([0-9])[A-Z]{2}", re.ASCII)
 # What the columns are called, as bare letters; the earlier name wins.

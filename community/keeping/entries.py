@@ -9,7 +9,7 @@ from datetime import datetime
 
 from django.utils.translation import get_language
 
-from community.cards import Card, cards
+from community.keeping.cards import Card, cards
 from community.models import SavedItem
 from facts.gentle import Asked, Shown, show
 from facts.models import FactVersion

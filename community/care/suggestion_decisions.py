@@ -12,12 +12,12 @@ from django.db import IntegrityError, transaction
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
+from community.care.suggested import as_plain, fingerprint
+from community.care.suggestion_mails import send_answer
 from community.joining_details import find_joining_details
 from community.models import JoiningDetails, Suggestion, SupportGroup
 from community.models.groups import TAKEN_ADDRESSES
 from community.models.verifications import How, lock, record_check, record_end
-from community.suggested import as_plain, fingerprint
-from community.suggestion_mails import send_answer
 
 # An address may be taken by somebody else at the same moment.
 TRIES = 3

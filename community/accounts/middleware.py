@@ -9,8 +9,8 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import urlencode
 
-from community.nobody import number_nobody
-from community.sessions import CONSENT_IS_DUE, note_step
+from community.accounts.nobody import number_nobody
+from community.accounts.sessions import CONSENT_IS_DUE, note_step
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 View = Callable[..., Any]

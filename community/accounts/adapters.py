@@ -49,7 +49,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from community.addresses import as_one
+from community.accounts.addresses import as_one
 from community.models import Member
 from facts import mails
 

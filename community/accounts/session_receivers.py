@@ -6,11 +6,11 @@ from allauth.core import context as allauth_context
 from django.contrib.auth.signals import user_logged_in
 from django.db.models.signals import m2m_changed, pre_save
 
-from community.devices import device_in_words
+from community.accounts.devices import device_in_words
+from community.accounts.preferences import take_over
+from community.accounts.sessions import CONSENT_IS_DUE, begin, end_sessions
 from community.models import Member
 from community.models.drawn_numbers import drawn_number
-from community.preferences import take_over
-from community.sessions import CONSENT_IS_DUE, begin, end_sessions
 
 RIGHTS = ("is_active", "is_staff", "is_superuser")
 # allauth's column wants an address; nothing here needs one.

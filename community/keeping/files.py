@@ -15,10 +15,10 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, get_language_bidi
 from django.utils.translation import gettext as _
 
-from community.cards import cards
 from community.cells import defuse
 from community.fields import UndecipherableText
-from community.list_entries import Entry, entries
+from community.keeping.cards import cards
+from community.keeping.entries import Entry, entries
 from community.member_data.held import ITEMS, LISTS, PARTS
 from community.models import ReadingList, SavedItem
 from facts.gentle import Asked, Shown, mark_terms, show, show_term, terms_in

@@ -18,7 +18,7 @@ from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from community.list_files import FORMAT as LIST_FORMAT
+from community.keeping.files import FORMAT as LIST_FORMAT
 from community.member_data.export import FORMAT as COPY_FORMAT
 from community.models import (
     AppointmentSheet,

@@ -1,0 +1,1 @@
+"""Accounts: ways in, sessions, and what goes with being a member."""

@@ -1,0 +1,1 @@
+"""How listings are kept true: suggestions, the question to organizers, and how fresh one is."""

@@ -1,0 +1,1 @@
+"""Where is that, and how far: places of the world, found without asking anybody outside."""
