@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -25,6 +26,7 @@ from community.keeping.cards import cards
 from community.keeping.entries import Entry, entries
 from community.models import ReadingList, SavedItem, SharedList, SharedNote
 from community.models.shared_lists import MAX_LINKS
+from community.views.reading_lists import TWO_PRESSES_APART
 from facts.gentle import Asked
 from facts.views.mailed_links import NO_ADDRESS, for_one_person
 
@@ -60,8 +62,17 @@ def shared_list_create(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @transaction.atomic
 def _make(reading_list: ReadingList, form: SharedListForm) -> str:
-    """Make the link that `form` describes, and return its secret."""
+    """Make the link that `form` describes, and return its secret.
+
+    Of two presses, whose answers cannot both be read, the second gives the link of the first
+    another address.
+    """
     now = timezone.now()
+    ReadingList.objects.select_for_update().get(pk=reading_list.pk)
+    if link := _just_made(reading_list, form, now):
+        secret = link.change_secret()
+        link.save(update_fields=["secret_hash"])
+        return secret
     link = SharedList(reading_list=reading_list, created_at=now, expires_at=form.expires_at(now))
     secret = link.change_secret()
     link.save()
@@ -70,6 +81,19 @@ def _make(reading_list: ReadingList, form: SharedListForm) -> str:
         for card in form.chosen
     )
     return secret
+
+
+def _just_made(reading_list: ReadingList, form: SharedListForm, now: datetime) -> SharedList | None:
+    """Return the link that was made of the same `form` a moment ago."""
+    chosen = {(card.item.pk, card.item.note_number) for card in form.chosen}
+    recent = SharedList.objects.filter(
+        reading_list=reading_list, created_at__gt=now - TWO_PRESSES_APART
+    )
+    for link in recent.prefetch_related("shared_notes"):
+        notes = {(note.item_id, note.note_number) for note in link.shared_notes.all()}  # type: ignore[attr-defined]
+        if notes == chosen and link.expires_at == form.expires_at(link.created_at):
+            return link
+    return None
 
 
 def _change(request: HttpRequest, reading_list: ReadingList) -> HttpResponse:

@@ -4,10 +4,13 @@ Nothing is lost by it, and what happened is said in words.
 """
 
 import html
+import re
 
 import pytest
+from django.test import Client
+from django.utils import timezone
 
-from community.models import SavedItem
+from community.models import SavedItem, SharedList
 from tests.factories import ReadingListFactory, SavedItemFactory, TopicFactory
 
 pytestmark = pytest.mark.django_db
@@ -216,8 +219,6 @@ def test_making_a_list_twice_makes_one_and_opens_it(client, member, mine):
 
 
 def test_list_that_was_archived_meanwhile_is_not_saved_to_and_that_is_said(client, member, mine):
-    from django.utils import timezone
-
     TopicFactory(slug="bones", title="Bones")
     put_aside = ReadingListFactory(member=member, title="Old", archived_at=timezone.now())
 
@@ -227,3 +228,17 @@ def test_list_that_was_archived_meanwhile_is_not_saved_to_and_that_is_said(clien
     assert "That list is not here any more" in text_of(response)
     assert "Bones" in text_of(response)
     assert not SavedItem.objects.exists()
+
+
+def test_making_a_link_twice_makes_one_and_shows_the_address_that_works(client, mine, item):
+    sent = {"lasts": "month", "make": "1", "note": f"{item.pk}-{item.note_number}"}
+    for _press in range(2):
+        page = client.post(f"/lists/{mine.pk}/share/", sent).text
+
+    (address,) = set(re.findall(r"/lists/shared/[\w-]{22}/", page))
+    assert SharedList.objects.count() == 1
+    assert "My words" in Client().get(address).text
+    # Another choice is another link.
+    client.post(f"/lists/{mine.pk}/share/", {**sent, "lasts": "week"})
+    client.post(f"/lists/{mine.pk}/share/", {"lasts": "month", "make": "1"})
+    assert SharedList.objects.count() == 3
