@@ -50,7 +50,11 @@ class SearchWordQuerySet(models.QuerySet["SearchWord"]):
 
     def begun_by(self, beginnings: Iterable[str]) -> list[str]:
         """Words that begin with one of `beginnings`."""
-        begin = Q(pk__in=[])
+        return self.near(beginnings, [])
+
+    def near(self, beginnings: Iterable[str], words: Iterable[str]) -> list[str]:
+        """Words that begin with one of `beginnings`, and those of `words` that are kept."""
+        begin = Q(pk__in=list(words))
         for beginning in beginnings:
             # Not LIKE: a range is read from the index on both databases.
             after = beginning[:-1] + chr(ord(beginning[-1]) + 1)

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from community.models import Service, SupportGroup
 from facts.choices import Sensitivity
-from facts.models import Fact, GlossaryTerm, Topic
+from facts.models import Fact, GlossaryTerm, Question, Topic
 from portal.models import SearchEntry, SearchWord
 from portal.search.words import plain_words
 
@@ -74,6 +74,16 @@ def _term(term: GlossaryTerm) -> Iterable[SearchEntry]:
         )
 
 
+def _question(question: Question) -> Iterable[SearchEntry]:
+    # A sensitive one has nothing gentle to be shown by: it waits on its own page.
+    if question.published_at and question.sensitivity == Sensitivity.NONE:
+        yield SearchEntry(
+            url=question.get_absolute_url(),
+            title=question.text,
+            live_from=question.published_at,
+        )
+
+
 def _service(service: Service) -> Iterable[SearchEntry]:
     if service.published_at:
         yield SearchEntry(
@@ -116,6 +126,7 @@ KINDS: dict[type[Model], tuple[str, Callable[[Any], Iterable[SearchEntry]]]] = {
     Topic: ("topic", _topic),
     Fact: ("fact", _fact),
     GlossaryTerm: ("term", _term),
+    Question: ("question", _question),
     Service: ("service", _service),
     SupportGroup: ("group", _group),
 }

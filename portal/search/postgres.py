@@ -9,10 +9,10 @@ from django.db import connection
 from django.db.models import BooleanField
 from django.db.models.expressions import RawSQL
 
-from portal.search.rows import BOUNDS, HIT_BEGINS, HIT_ENDS, Row
+from portal.search.rows import BOUNDS, LOOKED_AT, Row
 from portal.search.terms import Term
 
-# What is shown is chosen first: ts_headline reads the whole text, so it runs on 20 rows only.
+# What is returned is chosen first, so that few texts are read.
 _SQL = """
     WITH size(n) AS MATERIALIZED (
         SELECT count(*) FROM (
@@ -44,7 +44,7 @@ _SQL = """
         ORDER BY tier, points, id LIMIT %(limit)s
     )
     SELECT e.kind, e.url, e.title, e.neutral_title, e.sensitivity,
-           ts_headline('english', e.body, {query}, %(headline)s), left(e.body, 300)
+           left(e.body, %(looked_at)s)
     FROM best JOIN portal_searchentry e ON e.id = best.id
     ORDER BY best.tier, best.points, e.id
 """
@@ -58,11 +58,11 @@ _WEIGHTS = "'{0.1, 0.2, 0.4, 1.0}'"
 _RANK_OF_ALL = f"ts_rank_cd({_WEIGHTS}, e.words, {_QUERY}, 1)"
 # Of texts that hold some, the one with the rarest: PostgreSQL's own ranks know nothing of that.
 _RANK_OF_ONE = f"%(weight_N)s * ts_rank({_WEIGHTS}, e.words, to_tsquery('english', %(term_N)s), 1)"
-_HEADLINE = f"StartSel={HIT_BEGINS}, StopSel={HIT_ENDS}, MaxWords=24, MinWords=12, MaxFragments=0"
 # More texts than a thousand are many, however many there are.
 _COUNT = """(SELECT count(*) FROM (
     SELECT 1 FROM portal_searchentry WHERE words @@ to_tsquery('english', %s) LIMIT %s
 ) AS holders)"""
+_COUNT_ALL = "(SELECT count(*) FROM (SELECT 1 FROM portal_searchentry LIMIT %s) AS texts)"
 
 
 def _match(term: Term) -> str:
@@ -99,7 +99,7 @@ def _find(
         "query": query,
         "language": language,
         "at": at,
-        "headline": _HEADLINE,
+        "looked_at": LOOKED_AT,
         **BOUNDS,
     }
     with connection.cursor() as cursor:
@@ -108,12 +108,17 @@ def _find(
         return [Row(*columns) for columns in cursor.fetchall()]
 
 
-def frequencies(terms: Sequence[Term]) -> list[int]:
-    """Return for each of `terms` how many texts hold it, a thousand at most."""
+def frequencies(terms: Sequence[Term]) -> tuple[list[int], int]:
+    """Return for each of `terms` how many texts hold it, and how many there are.
+
+    A thousand at most.
+    """
     with connection.cursor() as cursor:
         values = [value for term in terms for value in (_match(term), BOUNDS["ranked"])]
-        cursor.execute(f"SELECT {', '.join([_COUNT] * len(terms))}", values)
-        return list(cursor.fetchone())
+        counts = [*[_COUNT] * len(terms), _COUNT_ALL]
+        cursor.execute(f"SELECT {', '.join(counts)}", [*values, BOUNDS["ranked"]])
+        *held, texts = cursor.fetchone()
+        return held, texts
 
 
 def titles(words: Sequence[str]) -> RawSQL:

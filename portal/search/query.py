@@ -7,11 +7,14 @@ from datetime import datetime
 from html import escape
 
 from django.db import connection
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 
 from facts.choices import Sensitivity
 from portal.search import postgres, sqlite
-from portal.search.rows import HIT_BEGINS, HIT_ENDS, LIMIT, RANKED, Row
+from portal.search.rank import best_first, stems_of
+from portal.search.rows import LIMIT, RANKED, Row
+from portal.search.snippets import piece
+from portal.search.stems import Stems
 from portal.search.terms import Term, mend, understand
 from portal.search.words import plain_words
 
@@ -53,19 +56,20 @@ def search(text: str, at: datetime, language: str, hidden: Iterable[str]) -> Fou
     if not query.terms:
         return Found()
     database = postgres if connection.vendor == "postgresql" else sqlite
-    frequencies = database.frequencies(query.terms)
-    query = mend(query, frequencies)
+    frequencies, texts = database.frequencies(query.terms)
+    query, frequencies = mend(query, frequencies)
     rows = database.find_all(query.terms, at, language)
-    is_loose = not rows
+    holding_all = {row.url for row in rows}
     if len(rows) < FEW and len(query.terms) > 1:
-        known = {row.url for row in rows}
         others = database.find_some(*_telling(query.terms, frequencies), at, language)
-        rows += [row for row in others if row.url not in known]
+        rows += [row for row in others if row.url not in holding_all]
+    rows = best_first(query, frequencies, texts, rows, holding_all)[:LIMIT]
     covered = frozenset(hidden)
-    results = [_result(row, row.sensitivity in covered) for row in rows[:LIMIT]]
+    stems = stems_of(query)
+    results = [_result(row, row.sensitivity in covered, stems) for row in rows]
     # What is called just so comes first; the order of the others stays.
     results.sort(key=lambda result: plain_words(result.title) != list(query.words))
-    return Found(results, query.mended if results else [], is_loose and bool(results))
+    return Found(results, query.mended if results else [], bool(results) and not holding_all)
 
 
 def _telling(terms: list[Term], frequencies: list[int]) -> tuple[list[Term], list[int]]:
@@ -78,14 +82,14 @@ def _telling(terms: list[Term], frequencies: list[int]) -> tuple[list[Term], lis
     return [term for term, _number in rare], [number for _term, number in rare]
 
 
-def _result(row: Row, is_covered: bool) -> Result:
+def _result(row: Row, is_covered: bool, stems: Stems) -> Result:
     if is_covered:
         title, snippet = row.neutral_title or row.title, SafeString("")
     elif row.sensitivity == Sensitivity.STATISTICS:
         # A hit cut out of its sentence would be a figure without its place, year and group.
-        title, snippet = row.title, SafeString(escape(_first_sentence(row.beginning)))
+        title, snippet = row.title, SafeString(escape(_first_sentence(row.text)))
     else:
-        title, snippet = row.title, _marked(row.snippet)
+        title, snippet = row.title, piece(row.text, stems)
     if row.kind == "term":
         title = row.neutral_title  # Its other names are there to be found by, not to be read.
     return Result(row.kind, row.url, title, row.sensitivity, is_covered, snippet)
@@ -93,8 +97,3 @@ def _result(row: Row, is_covered: bool) -> Result:
 
 def _first_sentence(text: str) -> str:
     return re.split(r"(?<=[.!?])\s", text, maxsplit=1)[0]
-
-
-def _marked(snippet: str) -> SafeString:
-    html = escape(snippet).replace(HIT_BEGINS, "<mark>").replace(HIT_ENDS, "</mark>")
-    return mark_safe(html)  # noqa: S308  Escaped above.

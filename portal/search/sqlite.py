@@ -8,7 +8,7 @@ from django.db.models import BooleanField
 from django.db.models.expressions import RawSQL
 
 from portal.models import SearchWord
-from portal.search.rows import BOUNDS, HIT_BEGINS, HIT_ENDS, Row
+from portal.search.rows import BOUNDS, LOOKED_AT, Row
 from portal.search.terms import Term, completed
 
 # FTS5 keeps such beginnings ready (migration 0002). A longer one it gathers from all texts that
@@ -18,8 +18,8 @@ LONGEST_BEGINNING = 3  # letters
 # bm25() is smaller for a better hit; a word in a title weighs eight times one in the text.
 # Which of the parts finds anything is said in what it matches: a condition of its own would be
 # asked of each text that does. CROSS JOIN goes through `best` in its order
-# (https://www.sqlite.org/optoverview.html, "Manual control"), so only as many entries are read,
-# and snippets made, as are shown.
+# (https://www.sqlite.org/optoverview.html, "Manual control"), so only as many entries are read
+# as are asked for.
 _SQL = """
     WITH size(n) AS MATERIALIZED (
         SELECT count(*) FROM (
@@ -52,10 +52,7 @@ _SQL = """
         ORDER BY 2, 3, 1 LIMIT %(ranked)s
     )
     SELECT e.kind, e.url, e.title, e.neutral_title, e.sensitivity,
-           (SELECT snippet(portal_searchtext, 2, %(begins)s, %(ends)s, '…', 24)
-            FROM portal_searchtext
-            WHERE portal_searchtext MATCH %(all)s AND rowid = best.id),
-           substr(e.body, 1, 300)
+           substr(e.body, 1, %(looked_at)s)
     FROM best CROSS JOIN portal_searchentry e ON e.id = best.id
     WHERE e.language = %(language)s
       AND e.live_from <= %(at)s AND (e.live_until IS NULL OR e.live_until > %(at)s)
@@ -64,6 +61,7 @@ _SQL = """
 _COUNT = """(SELECT count(*) FROM (
     SELECT 1 FROM portal_searchtext WHERE portal_searchtext MATCH %s LIMIT %s
 ))"""
+_COUNT_ALL = "(SELECT count(*) FROM (SELECT 1 FROM portal_searchentry LIMIT %s))"
 
 
 def _match(term: Term) -> str:
@@ -95,8 +93,7 @@ def _find(match: str, at: datetime, language: str) -> list[Row]:
         "named": f"{{title neutral_title}} : ({match})",
         "language": language,
         "at": connection.ops.adapt_datetimefield_value(at),
-        "begins": HIT_BEGINS,
-        "ends": HIT_ENDS,
+        "looked_at": LOOKED_AT,
         **BOUNDS,
     }
     with connection.cursor() as cursor:
@@ -104,12 +101,17 @@ def _find(match: str, at: datetime, language: str) -> list[Row]:
         return [Row(*columns) for columns in cursor.fetchall()]
 
 
-def frequencies(terms: Sequence[Term]) -> list[int]:
-    """Return for each of `terms` how many texts hold it, a thousand at most."""
+def frequencies(terms: Sequence[Term]) -> tuple[list[int], int]:
+    """Return for each of `terms` how many texts hold it, and how many there are.
+
+    A thousand at most.
+    """
     with connection.cursor() as cursor:
         values = [value for term in terms for value in (_match(term), BOUNDS["ranked"])]
-        cursor.execute(f"SELECT {', '.join([_COUNT] * len(terms))}", values)
-        return list(cursor.fetchone())
+        counts = [*[_COUNT] * len(terms), _COUNT_ALL]
+        cursor.execute(f"SELECT {', '.join(counts)}", [*values, BOUNDS["ranked"]])
+        *held, texts = cursor.fetchone()
+        return held, texts
 
 
 def titles(words: Sequence[str]) -> RawSQL:
