@@ -1,10 +1,11 @@
 """Tags for meetings: when they are, for this reader and by the group's own clock."""
 
-from datetime import date
+from datetime import UTC, date
 from typing import Any
 
 from django import template
 from django.utils import timezone
+from django.utils.html import format_html
 
 from community.care.freshness import freshness as freshness_of
 from community.meeting_times import (
@@ -20,24 +21,36 @@ register = template.Library()
 
 
 @register.inclusion_tag("community/_meeting_time.html", takes_context=True)
-def meeting_time(context: dict[str, Any], occurrence: Occurrence) -> dict[str, Any]:
+def meeting_time(
+    context: dict[str, Any], occurrence: Occurrence, is_short: bool = False
+) -> dict[str, Any]:
     """Show when `occurrence` begins, in the zone that the reader has chosen, if any.
 
-    Its meeting must have been fetched with it.
+    Its meeting must have been fetched with it. In short, nothing else is said of that date. What
+    goes by the group's clock, since no zone was chosen, is marked for own-times.js.
     """
     now = timezone.now()
     preferences = context.get("preferences")
-    zone = preferences.zone if preferences else ""
-    first, second = when_in_words(occurrence.starts_at, occurrence.meeting.time_zone, zone, now)
-    instead, _second = when_in_words(
-        occurrence.original_starts_at, occurrence.meeting.time_zone, zone, now
-    )
+    chosen, theirs = preferences.zone if preferences else "", occurrence.meeting.time_zone
+    first, second = when_in_words(occurrence.starts_at, theirs, chosen, now)
+    instead = ""
+    if occurrence.is_moved:
+        moment = occurrence.original_starts_at
+        instead, _second = when_in_words(moment, theirs, chosen, now)
+        if not chosen:
+            instead = format_html(
+                '<time datetime="{}" data-theirs>{}</time>',
+                f"{moment.astimezone(UTC):%Y-%m-%dT%H:%MZ}",
+                instead,
+            )
     length = occurrence.ends_at - occurrence.starts_at
     return {
         "occurrence": occurrence,
+        "is_theirs": not chosen,
+        "is_short": is_short,
         "first": first,
         "second": second,
-        "instead": instead if occurrence.is_moved else "",
+        "instead": instead,
         "is_on": occurrence.starts_at <= now < occurrence.ends_at and not occurrence.is_cancelled,
         "duration": duration_in_words(int(length.total_seconds()) // 60),
     }

@@ -53,7 +53,11 @@ def browser_type_launch_args():
 
 @pytest.fixture
 def browser_context_args():
-    return {"viewport": {"width": 360, "height": 740}, "locale": "en-US"}
+    return {
+        "viewport": {"width": 360, "height": 740},
+        "locale": "en-US",
+        "timezone_id": "Europe/London",
+    }
 
 
 # What went wrong on the pages of the test that runs.

@@ -149,6 +149,21 @@ def test_first_view_is_light_and_nothing_moves(page, library, live_server):
         assert shifts < 0.01, address
 
 
+def test_home_answers_on_one_phone_screen(page, library, live_server):
+    """Search, the ways in, and the next two online meetings, without scrolling."""
+    MeetingFactory(group__name="An evening circle, on screens")
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(live_server.url + "/")
+
+    wanted = [page.get_by_label("What would you like to know?"), *page.locator(".doors a").all()]
+    meetings = page.locator(".soon > li").all()
+
+    assert len(wanted + meetings) == 1 + 4 + 2
+    for part in wanted + meetings:
+        box = part.bounding_box()
+        assert box["y"] + box["height"] <= 844, part
+
+
 def test_larger_text_fits_a_narrow_screen(page, library, live_server):
     page.context.add_cookies(
         [{"name": "preferences", "value": "text=largest&spacing=wide", "url": live_server.url}]

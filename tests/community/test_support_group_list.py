@@ -69,7 +69,7 @@ def test_cards_lead_with_the_next_meeting_in_its_order(client):
     order = [text.index(group.name) for group in (sooner, later, silent)]
     assert order == sorted(order)
     assert text.index("Monday 23 November, 6:30 p.m. London time") < order[0]
-    assert '<time datetime="2026-11-23T18:30Z">' in text
+    assert '<time datetime="2026-11-23T18:30Z" data-theirs>' in text
     assert "Next date not known" in text
 
 

@@ -318,3 +318,20 @@ if (speak && "speechSynthesis" in window) {
   });
   window.addEventListener("pagehide", stop);
 }
+
+// Meetings stand far down: what tells them by the reader's clock is read in when they come near.
+
+const ownTimes = document.querySelector("script[data-own-times][data-src]");
+const firstTime = document.querySelector("time[data-theirs]");
+if (ownTimes && firstTime) {
+  const watch = new IntersectionObserver(
+    (seen) => {
+      if (seen.some(({ isIntersecting }) => isIntersecting)) {
+        watch.disconnect();
+        import(ownTimes.dataset.src);
+      }
+    },
+    { rootMargin: "800px" },
+  );
+  watch.observe(firstTime);
+}
