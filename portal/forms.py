@@ -1,5 +1,6 @@
 """What a reader fills in when a search found nothing."""
 
+import re
 import unicodedata
 from typing import Any
 
@@ -25,9 +26,28 @@ def normalise(text: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", folded).split())
 
 
+# An address as it is spoken, in English and in Spanish: "ada at example dot org".
+_AT = r"(?:at|arroba|[(\[]\s*(?:at|arroba)\s*[)\]])"
+_DOT = r"(?:\.|\b(?:dot|punto)\b|[(\[]\s*(?:dot|punto)\s*[)\]])"
+_SPOKEN_ADDRESS = re.compile(rf"\w\W*\s{_AT}\s+[\w-]+\s*{_DOT}\s*\w")
+# Nobody looks for them here, but many have an address with them.
+_MAIL_HOSTS = re.compile(r"\b(?:gmail|googlemail|hotmail|yahoo|icloud|protonmail|aol|gmx)\b")
+_SPOKEN_DIGIT = r"(?:\d|zero|oh|one|two|three|four|five|six|seven|eight|nine|double|triple)"
+_SPOKEN_NUMBER = re.compile(
+    rf"\b{_SPOKEN_DIGIT}(?:\W*\b{_SPOKEN_DIGIT}|\d){{{TELLING_DIGITS - 1}}}"
+)
+
+
 def tells_who(words: str) -> bool:
-    """Return whether normalised `words` may hold an address or a number that tells a person."""
-    return "@" in words or sum(c.isdigit() for c in words) >= TELLING_DIGITS
+    """Return whether normalised `words` may hold an address or a number that tells a person.
+
+    They may be written out as they are spoken.
+    """
+    return (
+        "@" in words
+        or sum(c.isdigit() for c in words) >= TELLING_DIGITS
+        or any(pattern.search(words) for pattern in (_SPOKEN_ADDRESS, _MAIL_HOSTS, _SPOKEN_NUMBER))
+    )
 
 
 class SearchTellForm(forms.Form):

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_safe
 
 from facts.gentle import kind_line
 from facts.models import Topic
-from portal.search.crisis import needs_somebody_now
+from portal.search.crisis import danger_in
 from portal.search.query import search as find
 from portal.search.suggest import suggest
 
@@ -28,7 +28,7 @@ def search(request: HttpRequest) -> HttpResponse:
         "found": found,
         "results": results,
         "topics": topics,
-        "needs_somebody_now": needs_somebody_now(query),
+        "danger": danger.value if (danger := danger_in(query)) else "",
     }
     return render(request, "search.html", context)
 

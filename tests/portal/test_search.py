@@ -369,7 +369,19 @@ class TestSuggest:
         assert not response.cookies
 
 
-@pytest.mark.parametrize("typed", ["I want to die", "suicide", "thinking of ending my life"])
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "I want to die",
+        "suicide",
+        "sucide",
+        "thinking of ending my life",
+        "I can’t go on",
+        "they are better off without me",
+        "i just dont want to be here any more",
+        "quiero morir",
+    ],
+)
 def test_somebody_in_danger_sees_first_whom_to_call(client, typed):
     html = found(client, typed)
 
@@ -377,9 +389,26 @@ def test_somebody_in_danger_sees_first_whom_to_call(client, typed):
     assert "See whom to call" in html
 
 
-@pytest.mark.parametrize("typed", ["waiting is killing me", "am i going to die", "die"])
+@pytest.mark.parametrize(
+    "typed",
+    ["cant breathe", "I can’t breathe", "mum has chest pain", "coughing up blood", "Seizure"],
+)
+def test_a_sign_that_cannot_wait_is_answered_first(client, typed):
+    html = found(client, typed)
+
+    assert "Is this happening now?" in html
+    assert html.index("See whom to call") < html.index("Nothing found for")
+    assert "Do you need somebody right now?" not in html
+
+
+@pytest.mark.parametrize(
+    "typed", ["waiting is killing me", "am i going to die", "die", "breast pain"]
+)
 def test_fear_alone_is_answered_in_the_ordinary_way(client, typed):
-    assert "Do you need somebody right now?" not in found(client, typed)
+    html = found(client, typed)
+
+    assert "Do you need somebody right now?" not in html
+    assert "Is this happening now?" not in html
 
 
 def test_snippet_keeps_lines_apart_and_brackets_together(client, db):

@@ -122,6 +122,17 @@ class TestSend:
             ("call ０１２３４", TELLS),
             ("call ①②③④⑤", TELLS),
             ("0\u200b1\u200b2\u200b3\u200b4 rent", TELLS),
+            ("ada at gmail dot com", TELLS),
+            ("Ada AT example DOT co DOT uk please", TELLS),
+            ("ada [at] example [dot] org", TELLS),
+            ("ada (at) example.org", TELLS),
+            ("ada at example.org", TELLS),
+            ("ada arroba example punto es", TELLS),
+            ("ada gmail", TELLS),
+            ("my hotmail is ada lovelace", TELLS),
+            ("zero seven seven double nine one", TELLS),
+            ("call oh-seven, seven nine one", TELLS),
+            ("call 07 seven nine one", TELLS),
             ("w" * 101, LONG),
             ("ﷺ" * 20, LONG),
         ],
@@ -135,7 +146,24 @@ class TestSend:
         assert not EmptySearch.objects.exists()
 
     @pytest.mark.parametrize(
-        "words", ["brca 1 and 2", "her2", "cdk4/6", "stage 4", "w" * 100, "乳がん", "café"]
+        "words",
+        [
+            "brca 1 and 2",
+            "her2",
+            "cdk4/6",
+            "stage 4",
+            "w" * 100,
+            "乳がん",
+            "café",
+            "breastcancer.org",
+            "pain at night",
+            "what to eat at home",
+            "dot",
+            "one or two groups",
+            "one two three four",
+            "aimed at spot dots",
+            "at dot com",
+        ],
     )
     def test_ordinary_words_are_taken(self, client, words):
         assert client.post(PAGE, {"words": words}).status_code == 302
