@@ -84,10 +84,18 @@ def reading_list_list(request: HttpRequest) -> HttpResponse:
         messages.success(request, _("The list is made. Save what you like to it."))
         return redirect(form.instance)
     counted = _lists_with_counts(member_of(request).pk)
+    lists = [each for each in counted if not each.archived_at]
+    titles = {each.pk: each.title for each in lists} if len(lists) > 1 else {}
+    changed = waiting(request.user, request.preferences, timezone.now())  # type: ignore[attr-defined]
     context: dict[str, Any] = {
-        "reading_lists": [each for each in counted if not each.archived_at],
+        "reading_lists": lists,
         "archived_lists": [each for each in counted if each.archived_at],
-        "waiting": waiting(request.user, request.preferences, timezone.now()),  # type: ignore[attr-defined]
+        "waiting": changed,
+        # One thing can be on several lists: then its name alone does not say which is meant.
+        "changed": [
+            (card, titles.get(card.item.reading_list_id, ""))
+            for card in (changed.cards if changed else ())
+        ],
         "form": form,
         "search_form": SearchForm(auto_id="search-%s"),
     }

@@ -539,6 +539,20 @@ def test_lists_begin_with_what_has_changed(signed_in, item, fact, mine, saved_gr
     assert "One thing has changed since you saw it" in text_of(signed_in.get("/lists/"))
 
 
+def test_thing_on_two_lists_is_told_with_the_list(signed_in, item, fact, mine, member):
+    change(fact)
+    assert f"on “{mine.title}”" not in text_of(signed_in.get("/lists/"))
+    other = ReadingListFactory(member=member, title="For <Tuesday>")
+    with time_machine.travel(ago(days=10)):
+        other.add(fact)
+
+    page = text_of(signed_in.get("/lists/"))
+
+    assert "2 things have changed since you saw them" in page
+    assert f"on “{mine.title}”" in page
+    assert "on “For <Tuesday>”" in page
+
+
 def test_what_is_archived_is_not_told(signed_in, item, fact, member):
     other = ReadingListFactory(member=member, archived_at=timezone.now())
     with time_machine.travel(ago(days=10)):
