@@ -48,7 +48,7 @@ class NoteForm(forms.Form):
         label=_("Your note"),
         required=False,
         strip=False,
-        widget=forms.Textarea(attrs={"rows": 12, "autocomplete": "off"}),
+        widget=forms.Textarea(attrs={"rows": 12, "autocomplete": "off", "dir": "auto"}),
     )
     based_on = forms.CharField(required=False, widget=forms.HiddenInput)
 

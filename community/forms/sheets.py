@@ -51,7 +51,7 @@ class WordsField(forms.CharField):
 
     def __init__(self, *, most: int, rows: int, **kwargs: Any) -> None:
         self.most = most
-        widget = forms.Textarea(attrs={"rows": rows, "autocomplete": "off"})
+        widget = forms.Textarea(attrs={"rows": rows, "autocomplete": "off", "dir": "auto"})
         super().__init__(required=False, widget=widget, **kwargs)
 
     def clean(self, value: Any) -> str:

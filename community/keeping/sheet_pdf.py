@@ -54,7 +54,7 @@ def _typeset(order: bytes) -> bytes:
     except (subprocess.TimeoutExpired, OSError) as error:
         raise NoPdf(type(error).__name__) from None
     if done.returncode == typesetting.LETTERS_MISSING:
-        raise LettersMissing
+        raise LettersMissing(json.loads(done.stdout or b"[]"))
     if done.returncode:
         raise NoPdf(f"ended with {done.returncode}")
     return done.stdout

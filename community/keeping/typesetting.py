@@ -6,7 +6,9 @@ ever an argument or a file. Knows nothing of ours but the template beside it.
 """
 
 import json
+import re
 import sys
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,8 +17,19 @@ DATA = Path(__file__).parents[1] / "data"
 LETTERS_MISSING = 3  # how the process ends then
 
 
+_MISSING = re.compile(r'the text `"(.+?)"` could not be displayed')
+_ESCAPED = re.compile(r"\\u\{([0-9a-f]+)\}")
+
+
 class LettersMissing(Exception):
-    """No font here has all letters of the sheet, so a PDF of it would have gaps."""
+    """No font here has all letters of the sheet, so a PDF of it would have gaps.
+
+    `letters` are those, as far as they are known.
+    """
+
+    def __init__(self, letters: Sequence[str] = ()) -> None:
+        super().__init__()
+        self.letters = tuple(letters)
 
 
 @cache
@@ -43,14 +56,24 @@ def typeset(order: bytes) -> bytes:
         )
     except typst.TypstError as error:
         if "could not be displayed" in error.message:
-            raise LettersMissing from None
+            raise LettersMissing(_missing(error)) from None
         raise
+
+
+def _missing(error: Any) -> list[str]:
+    """Return the letters that `error` names, each once."""
+    told = f"{error.message}\n{getattr(error, 'diagnostic', '') or ''}"
+    texts = (
+        _ESCAPED.sub(lambda code: chr(int(code[1], 16)), text) for text in _MISSING.findall(told)
+    )
+    return list(dict.fromkeys(texts))
 
 
 def main() -> None:
     try:
         sys.stdout.buffer.write(typeset(sys.stdin.buffer.read()))
-    except LettersMissing:
+    except LettersMissing as error:
+        sys.stdout.buffer.write(json.dumps(error.letters).encode())
         sys.exit(LETTERS_MISSING)
 
 

@@ -84,11 +84,11 @@ def reading_list_list(request: HttpRequest) -> HttpResponse:
         messages.success(request, _("The list is made. Save what you like to it."))
         return redirect(form.instance)
     counted = _lists_with_counts(member_of(request).pk)
-    lists = [each for each in counted if not each.archived_at]
-    titles = {each.pk: each.title for each in lists} if len(lists) > 1 else {}
+    active = [each for each in counted if not each.archived_at]
+    titles = {each.pk: each.title for each in active} if len(active) > 1 else {}
     changed = waiting(request.user, request.preferences, timezone.now())  # type: ignore[attr-defined]
     context: dict[str, Any] = {
-        "reading_lists": lists,
+        "reading_lists": active,
         "archived_lists": [each for each in counted if each.archived_at],
         "waiting": changed,
         # One thing can be on several lists: then its name alone does not say which is meant.

@@ -45,6 +45,7 @@ log = structlog.get_logger("community.sheets")
 
 # Without an account, all of one's own questions are on one page.
 NEW_WITHOUT_ACCOUNT = 6
+MOST_LETTERS = 20  # that are named as missing
 
 
 def _own_list(request: HttpRequest, pk: UUID) -> ReadingList:
@@ -266,8 +267,9 @@ def _pdf(request: HttpRequest, sheet: Sheet, limit: str, back: str) -> HttpRespo
         return render(request, "429.html", context, status=429)
     try:
         content = make_pdf(sheet)
-    except LettersMissing:
-        context = {"back": back, "kept": _own_words(sheet, back)}
+    except LettersMissing as missing:
+        letters = missing.letters[:MOST_LETTERS]
+        context = {"back": back, "kept": _own_words(sheet, back), "letters": letters}
         return render(request, "community/sheet_letters.html", context, status=422)
     except NoPdf as error:
         log.error("sheet_not_made", error=str(error))

@@ -134,6 +134,18 @@ def test_device_list_is_shown_and_can_be_emptied(page, live_server, topic):
     assert len(stored(page)) == 2
 
 
+def test_device_list_on_paper_has_addresses_and_no_word_of_accounts(page, live_server, topic):
+    page.goto(f"{live_server.url}/facts/bones/")
+    page.locator("a[data-save]").first.click()
+    page.goto(f"{live_server.url}/lists/")
+
+    page.emulate_media(media="print")
+
+    expect(page.get_by_text(f"{live_server.url}/facts/bones/", exact=True)).to_be_visible()
+    expect(page.get_by_text("A list of your own needs an account")).to_be_hidden()
+    expect(page.get_by_text("Only this browser knows of it.")).to_be_hidden()
+
+
 def test_broken_store_breaks_no_page(page, live_server, topic):
     page.goto(f"{live_server.url}/facts/bones/")
     for broken in ("{", '"text"', '[null, 3, {"kind": "topic"}]'):

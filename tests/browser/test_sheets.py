@@ -92,6 +92,26 @@ def test_sheet_is_made_and_printed_by_keyboard(page, mine, live_server, sign_in,
     expect(page.locator(".sheet-answer")).to_contain_text("Yes, with tablets.")
 
 
+def test_address_of_a_shared_list_is_seen_whole_and_copied(
+    page, context, mine, live_server, sign_in, member
+):
+    sign_in(member)
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.goto(f"{live_server.url}/lists/{mine.pk}/share/")
+    page.get_by_role("button", name="See what others will see").click()
+    page.get_by_role("button", name="Make the link").click()
+    field = page.get_by_label("The address of the list")
+    whole(page)
+
+    page.get_by_role("button", name="Copy the address").press("Enter")
+
+    expect(page.get_by_text("Copied.", exact=True)).to_be_visible()
+    assert page.evaluate("navigator.clipboard.readText()") == field.input_value()
+    assert field.evaluate(
+        "(e) => e.scrollWidth <= e.clientWidth && e.scrollHeight <= e.clientHeight"
+    )
+
+
 @pytest.mark.browser_context_args(java_script_enabled=False)
 def test_list_is_shared_and_taken_along_without_scripts(
     browser, page, mine, live_server, sign_in, member

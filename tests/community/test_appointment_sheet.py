@@ -616,6 +616,7 @@ def test_letters_without_a_type_are_said_in_words(client, mine, monkeypatch):
 
     assert response.status_code == 422
     assert "Some letters would be missing" in text_of(response)
+    assert "你 好 吗" in text_of(response)
 
 
 def test_file_that_cannot_be_made_is_said_in_words(client, mine, monkeypatch):

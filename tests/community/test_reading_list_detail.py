@@ -254,6 +254,26 @@ def test_so_many_items_stand_on_a_page(client, mine):
     assert response["Location"] == f"/lists/{mine.pk}/?page=2#read-{items[-1].pk}"
 
 
+def test_paper_says_which_part_of_a_long_list_it_has(client, mine):
+    for _number in range(20):
+        SavedItemFactory(reading_list=mine, topic=TopicFactory())
+    words = "Print the others too"
+    assert words not in text_of(client.get(f"/lists/{mine.pk}/"))
+    SavedItemFactory(reading_list=mine, topic=TopicFactory())
+
+    page = text_of(client.get(f"/lists/{mine.pk}/?page=2"))
+
+    assert "These are 21 to 21 of 21. Print the others too: this is page 2 of 2" in page
+
+
+def test_words_of_a_member_are_set_in_their_own_direction(client, mine):
+    SavedItemFactory(reading_list=mine, topic=TopicFactory(), note="مرحبا")
+
+    assert re.search(
+        r'<textarea[^>]* dir="auto"[^>]*>\s*مرحبا', text_of(client.get(f"/lists/{mine.pk}/"))
+    )
+
+
 def test_page_asks_as_much_for_many_items_as_for_three(client, mine):
     def fill(count):
         for _number in range(count):

@@ -153,8 +153,9 @@ def test_process_makes_the_file_and_says_what_it_lacks(monkeypatch):
     monkeypatch.setattr(sheet_pdf, "WITH_FONTS_OF_THE_MACHINE", False)
 
     assert "Why not?" in text_of(read(Sheet((Line("1", "Why not?"),))))
-    with pytest.raises(LettersMissing):
-        make_pdf(Sheet((Line("1", "你好吗?"),)))
+    with pytest.raises(LettersMissing) as raised:
+        make_pdf(Sheet((Line("1", "你好吗? Why \U0001f9ac, 你?"),)))
+    assert sorted(raised.value.letters) == sorted("你好吗\U0001f9ac")
 
 
 @pytest.mark.parametrize(

@@ -370,6 +370,7 @@ function rowOf(item, index, all) {
   link.textContent = title;
   if (isOurs(item.url)) {
     link.href = item.url;
+    row.querySelector("[data-item-address]").textContent = new URL(item.url, location.href).href;
   }
   row.querySelector("[data-item-day]").textContent = dayOf(item);
   for (const hidden of row.querySelectorAll("[data-item-title]")) {
