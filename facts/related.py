@@ -18,6 +18,8 @@ from facts.models.version_queries import FactVersionQuerySet
 from facts.preferences import GENTLE_BY_DEFAULT
 
 MOST = 3
+# So many before and so many after a fact are named, of its topic.
+BESIDE = 8
 # For the terms that they share with a text, those of its topic are looked at, and so many of the
 # newest. What the editor or a question ties to it is found among all.
 LOOKED_AT = 1_000
@@ -33,9 +35,20 @@ _FACT_LINK = re.compile(r'href="[^"]*/facts/([\w-]+)/([\w-]+)/(?:\?[^"]*)?"')
 class Around:
     """What a reader may go on to from one fact."""
 
-    previous: FactVersion | None
-    next: FactVersion | None
+    # In the order of their topic.
+    before: list[FactVersion]
+    after: list[FactVersion]
     related: list[FactVersion]
+
+    @property
+    def previous(self) -> FactVersion | None:
+        """The one just before it."""
+        return self.before[-1] if self.before else None
+
+    @property
+    def next(self) -> FactVersion | None:
+        """The one just after it."""
+        return self.after[0] if self.after else None
 
 
 def around(
@@ -47,38 +60,53 @@ def around(
 ) -> Around:
     """Return what surrounds `version`, in one query.
 
-    `version` must come from `with_neighbours()`; `questions` are those that stand on its page. Of
-    a covered text nothing is told, not even by what it is related to.
+    `questions` are those that stand on its page. Of a covered text nothing is told, not even by
+    what it is related to.
     """
-    beside: list[Any] = [version.previous_pk, version.next_pk]  # type: ignore[attr-defined]
     hidden = asked.hidden | GENTLE_BY_DEFAULT
     live = FactVersion.objects.live(at).filter(
         fact__topic__published_at__lte=at, language=version.language
     )
+    earlier, later = (side.values("pk")[:BESIDE] for side in live.beside(version.fact))
+    beside = Q(pk__in=earlier) | Q(pk__in=later)
     found: list[Any] = list(
         live.filter(pk__in=_candidates(live, version, shown, beside, list(questions)))
         .exclude(pk=version.pk)
         .annotate(
             _audiences=Cast("audiences", TextField()),
-            is_beside=Case(When(pk__in=beside, then=1), default=0),
+            is_beside=Case(When(beside, then=1), default=0),
             score=_score(version, shown, list(questions)),
         )
         .filter(Q(is_beside=1) | Q(score__gte=_ENOUGH) & ~Q(sensitivity__in=hidden))
         .select_related("fact__topic")
         .order_by("-is_beside", "-score", "fact__topic__position", "fact__position", "fact_id")[
-            : MOST + 2
+            : MOST + 2 * BESIDE
         ]
     )
-    by_key = {other.pk: other for other in found}
-    related = [other for other in found if other.pk not in beside]
-    return Around(by_key.get(beside[0]), by_key.get(beside[1]), related[:MOST])
+    same = sorted((other for other in found if other.is_beside), key=_place)
+    before = [other for other in same if _place(other) < _place(version)]
+    after = [other for other in same if _place(other) > _place(version)]
+    # Those just before and just after it are named already.
+    related = [
+        other
+        for other in found
+        if other.score >= _ENOUGH
+        and other.sensitivity not in hidden
+        and other not in (*before[-1:], *after[:1])
+    ]
+    related.sort(key=lambda other: -other.score)
+    return Around(before, after, related[:MOST])
+
+
+def _place(version: FactVersion) -> tuple[int, int]:
+    return version.fact.position, version.fact_id  # type: ignore[attr-defined]
 
 
 def _candidates(
     live: FactVersionQuerySet,
     version: FactVersion,
     shown: Shown,
-    beside: list[Any],
+    beside: Q,
     questions: list[Question],
 ) -> Any:
     """Return the keys of those `live` versions that can have enough to do with `version`.
@@ -93,7 +121,7 @@ def _candidates(
         newest = live.order_by("-live_from", "-number").values("pk")[:LOOKED_AT]
         # SQLite takes no limit within a union.
         ways.append(FactVersion.objects.filter(pk__in=newest))
-    keys = FactVersion.objects.filter(pk__in=beside).order_by().values("pk")
+    keys = FactVersion.objects.filter(beside).order_by().values("pk")
     return keys.union(*(way.order_by().values("pk") for way in ways))
 
 

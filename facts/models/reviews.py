@@ -1,4 +1,4 @@
-from typing import Any, Never
+from typing import Any, ClassVar, Never, Self
 
 from django.conf import settings
 from django.db import models
@@ -8,8 +8,20 @@ from django.utils.translation import gettext_lazy as _
 from facts.models.events import AppendOnlyQuerySet
 
 
+class ReviewQuerySet(AppendOnlyQuerySet):
+    def standing(self) -> Self:
+        """Reviews of the very text that their version has now, the newest first.
+
+        A text can be reviewed before it is approved, then sent back and changed.
+        """
+        return self.filter(recorded_at__gte=F("version__edited_at")).order_by("-reviewed_on", "-pk")
+
+
 class Review(models.Model):
     """A qualified person's word on a version. Only ever added to; separate from approval."""
+
+    # What readers are told of it.
+    PRINTED: ClassVar = ("reviewed_on", "reviewer_name", "reviewer_role", "review_due")
 
     version = models.ForeignKey(
         "facts.FactVersion", models.PROTECT, related_name="reviews", verbose_name=_("version")
@@ -35,7 +47,7 @@ class Review(models.Model):
     )
     recorded_at = models.DateTimeField(_("recorded"), auto_now_add=True)
 
-    objects = AppendOnlyQuerySet.as_manager()
+    objects = ReviewQuerySet.as_manager()
 
     class Meta:
         ordering = ["-reviewed_on", "-pk"]
@@ -64,3 +76,10 @@ class Review(models.Model):
 
     def delete(self, *args: Any, **kwargs: Any) -> Never:
         raise ValueError("A review is never deleted.")
+
+    @classmethod
+    def of_printed(cls, said: dict[str, str]) -> "Review":
+        """Return a review, never to be saved, that says what a database `said` as JSON."""
+        review = cls(**{name: said[name] for name in cls.PRINTED})
+        review.clean_fields(exclude={f.name for f in cls._meta.fields} - {*cls.PRINTED})
+        return review

@@ -130,22 +130,15 @@ class FactVersionQuerySet(models.QuerySet):
             .order_by("fact__position", "fact_id")
         )
 
-    def with_neighbours(self, at: datetime) -> Self:
-        """Versions with `previous_pk` and `next_pk`, of the live ones beside them in a topic."""
-        same = (
-            type(self)(self.model)
-            .live(at)
-            .filter(fact__topic=OuterRef("fact__topic"), language=OuterRef("language"))
-        )
-        place, key = OuterRef("fact__position"), OuterRef("fact_id")
-        before = same.filter(
-            Q(fact__position__lt=place) | Q(fact__position=place, fact_id__lt=key)
-        ).order_by("-fact__position", "-fact_id")
-        after = same.filter(
-            Q(fact__position__gt=place) | Q(fact__position=place, fact_id__gt=key)
-        ).order_by("fact__position", "fact_id")
-        return self.annotate(
-            previous_pk=Subquery(before.values("pk")[:1]), next_pk=Subquery(after.values("pk")[:1])
+    def beside(self, fact: Any) -> tuple[Self, Self]:
+        """Those of the topic of `fact` that stand before it, the nearest first, and after it."""
+        place, key = fact.position, fact.pk
+        same = self.filter(fact__topic=fact.topic_id)
+        before = Q(fact__position__lt=place) | Q(fact__position=place, fact_id__lt=key)
+        after = Q(fact__position__gt=place) | Q(fact__position=place, fact_id__gt=key)
+        return (
+            same.filter(before).order_by("-fact__position", "-fact_id"),
+            same.filter(after).order_by("fact__position", "fact_id"),
         )
 
     def with_topics_beside(self, slug: str, at: datetime) -> Self:
@@ -229,10 +222,15 @@ class FactVersionQuerySet(models.QuerySet):
         return self.filter(status__in=[Status.APPROVED, Status.REJECTED])
 
     def with_evidence(self) -> Self:
-        """Versions with their citations, sources and reviews fetched."""
+        """Versions with their citations and sources fetched, and with their last review."""
+        from facts.models.reviews import Review
         from facts.models.sources import Citation
 
-        return self.prefetch_related(Prefetch("citations", Citation.objects.in_order()), "reviews")
+        last = Review.objects.standing().filter(version=OuterRef("pk"))
+        said = last.values(said=JSONObject(**{name: name for name in Review.PRINTED}))
+        return self.annotate(
+            last_review_said=Subquery(said[:1], output_field=JSONField())
+        ).prefetch_related(Prefetch("citations", Citation.objects.in_order()))
 
     def update(self, **changes: Any) -> int:
         final = {name.removesuffix("_id") for name in TEXT_FIELDS}

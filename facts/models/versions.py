@@ -357,10 +357,12 @@ class FactVersion(models.Model):
     def last_review(self) -> Review | None:
         """The newest review of this very text, or None: then nobody qualified has reviewed it.
 
-        A text can be reviewed before it is approved, then sent back and changed.
+        With `with_evidence()` it came along, with what is printed of it.
         """
-        standing = [r for r in self.reviews.all() if r.recorded_at >= self.edited_at]  # type: ignore[attr-defined]
-        return max(standing, key=lambda r: (r.reviewed_on, r.pk), default=None)
+        if "last_review_said" in self.__dict__:
+            said = self.__dict__["last_review_said"]
+            return Review.of_printed(said) if said else None
+        return self.reviews.standing().first()  # type: ignore[attr-defined]
 
     @property
     def sources_checked_on(self) -> date | None:

@@ -19,7 +19,6 @@ def fact_detail(request: HttpRequest, topic: str, slug: str) -> HttpResponse:
     version = (
         FactVersion.objects.of_topic(topic, now, get_language())
         .with_evidence()
-        .with_neighbours(now)
         .filter(fact__slug=slug)
         .first()
     )
@@ -42,6 +41,8 @@ def fact_detail(request: HttpRequest, topic: str, slug: str) -> HttpResponse:
         "terms": [show_term(term, asked) for term in glossary if term.slug in used],
         "questions": questions,
         "around": around(version, shown, questions, asked, now),
+        # Of a covered text nothing is told, not even for whom it is.
+        "audiences": [] if shown.is_covered else version.audiences,
         "asked": asked,
     }
     return render(request, "facts/fact_detail.html", context)

@@ -1,10 +1,18 @@
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 
 import pytest
 from django.utils import timezone
 
 from facts.models import Review
-from tests.factories import FactFactory, SourceFactory, TopicFactory, make_live
+from tests.factories import (
+    FactFactory,
+    GlossaryTermFactory,
+    MeetingFactory,
+    QuestionFactory,
+    SourceFactory,
+    TopicFactory,
+    make_live,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -163,8 +171,35 @@ def test_fact_that_was_never_live_is_not_found(client, fact):
     assert client.get("/facts/nothing/five-years/").status_code == 404
 
 
+def test_groups_for_the_same_people_stand_under_a_fact(client, fact):
+    make_live(fact, audiences=["men"])
+    MeetingFactory(group__name="For anybody", starts_at=time(9))
+    MeetingFactory(group__name="Men together", group__audiences=["men"], starts_at=time(20))
+
+    html = client.get("/facts/numbers/five-years/").content.decode()
+
+    assert html.index("Men together") < html.index("For anybody")
+
+
+def test_covered_fact_does_not_tell_for_whom_it_is(client, fact):
+    make_live(fact, sensitivity="prognosis", audiences=["men"])
+    MeetingFactory(group__name="For anybody", starts_at=time(9))
+    MeetingFactory(group__name="Men together", group__audiences=["men"], starts_at=time(20))
+
+    html = client.get("/facts/numbers/five-years/").content.decode()
+
+    assert html.index("For anybody") < html.index("Men together")
+
+
 def test_fact_needs_at_most_six_queries(client, fact, django_assert_max_num_queries):
-    make_live(fact)
+    version = make_live(fact)
+    Review.objects.create(
+        version=version, reviewed_on=date(2026, 6, 1), review_due=date(2027, 6, 1),
+        reviewer_name="A. Nurse", reviewer_role="Consultant nurse",
+    )  # fmt: skip
+    MeetingFactory()
+    GlossaryTermFactory()
+    QuestionFactory().facts.add(fact)
 
     with django_assert_max_num_queries(6):
         client.get("/facts/numbers/five-years/")

@@ -111,5 +111,5 @@ def test_queries_do_not_grow_with_versions(client, fact, django_assert_num_queri
         make_live(fact, number=number, since=days_ago(20 - number), until=days_ago(19 - number))
     make_live(fact, number=13, since=days_ago(6.5))
 
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(3):
         client.get(ADDRESS)

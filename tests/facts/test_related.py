@@ -40,6 +40,34 @@ def test_facts_beside_it_are_those_of_its_topic_in_order(client):
     assert headings(client, "/facts/bones/three/", "way-on") == ["two"]
 
 
+def test_other_facts_of_its_topic_are_named_around_it(client):
+    topic = TopicFactory(slug="bones")
+    for number, name in enumerate(["one", "two", "three", "four"]):
+        live(topic, name, number)
+
+    assert headings(client, "/facts/bones/two/", "beside") == ["one", "two", "three", "four"]
+    html = client.get("/facts/bones/two/").content.decode()
+    assert '<a href="#two" aria-current="true">two</a>' in html
+
+
+def test_fact_alone_in_its_topic_has_no_list_of_others(client):
+    live(TopicFactory(slug="bones"), "one")
+
+    assert "beside" not in client.get("/facts/bones/one/").content.decode()
+
+
+def test_of_a_long_topic_the_nearest_are_named(client):
+    topic = TopicFactory(slug="bones")
+    for number in range(30):
+        live(topic, f"fact-{chr(97 + number // 26)}{chr(97 + number % 26)}", number)
+
+    named = headings(client, "/facts/bones/fact-ap/", "beside")
+
+    assert len(named) == 8 + 1 + 8
+    assert named == sorted(named)
+    assert named[8] == "fact-ap"
+
+
 def test_sensitive_neighbour_stands_under_its_neutral_heading(client):
     topic = TopicFactory(slug="bones")
     live(topic, "one", 1)

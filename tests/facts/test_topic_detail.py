@@ -163,9 +163,9 @@ def test_queries_do_not_grow_with_facts(client, django_assert_num_queries):
         for _ in range(count):
             make_live(FactFactory(topic=topic), body=body)
 
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(5):
         client.get("/facts/few/")
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(5):
         client.get("/facts/many/")
 
 
