@@ -46,17 +46,3 @@ def test_home_needs_few_queries_however_much_there_is(client, django_assert_num_
 
     with django_assert_num_queries(3):
         client.get("/")
-
-
-def test_meetings_stand_on_home_in_short(client):
-    meeting = MeetingFactory(group__name="Tuesday circle", group__languages=["es"])
-    meeting.occurrences.update(note="Bring a friend.")
-
-    html = client.get("/").content.decode()
-
-    soon = html[html.index('class="soon"') :]
-    soon = soon[: soon.index("</ul>")]
-    assert "6:30\xa0p.m. London time</time>" in soon
-    assert '<span lang="es">Español</span>' in soon
-    for told_on_its_page in ("90 minutes", "Bring a friend.", "Checked"):
-        assert told_on_its_page not in soon
