@@ -331,7 +331,7 @@ if (ownTimes && firstTime) {
         import(ownTimes.dataset.src);
       }
     },
-    { rootMargin: "800px" },
+    { rootMargin: "200px" },
   );
   watch.observe(firstTime);
 }
