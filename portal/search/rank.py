@@ -31,12 +31,12 @@ LEAST, LEAST_OF_BEST = 0.3, 0.3
 
 
 def stems_of(query: Query) -> Stems:
-    """Return the stems of every word that is looked for, for marking the hits."""
+    """Return the stems of every word that is looked for and says something, to mark the hits."""
     return Stems.all_of(
         (word, term.is_beginning and not number)
         for term in query.terms
         for number, way in enumerate(term.ways)
-        for word in way
+        for word in telling(list(way))
     )
 
 

@@ -28,7 +28,8 @@ def piece(text: str, stems: Stems) -> SafeString:
         if at <= start and stop <= end:
             html += [escape(text[at:start]), f"<mark>{escape(text[start:stop])}</mark>"]
             at = stop
-    html += [escape(text[at:end]), "…" if end < len(text) else ""]
+    # A sentence that has ended leaves nothing open.
+    html += [escape(text[at:end]), "" if end == len(text) or text[end - 1] in ".?!" else "…"]
     return mark_safe("".join(html))  # noqa: S308  Escaped above.
 
 

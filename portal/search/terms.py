@@ -9,6 +9,7 @@ from portal.models import SYNONYM_WORDS, SearchWord, Synonym
 from portal.search.words import (
     MAX_LENGTH,
     MAX_WORDS,
+    STOP_WORDS,
     WEAK_WORDS,
     forms,
     plain_words,
@@ -74,8 +75,8 @@ def understand(text: str) -> Query:
         for length in range(min(SYNONYM_WORDS, len(typed) - position), 0, -1):
             phrase = tuple(typed[position : position + length])
             if ways := _ways(synonyms, phrase):
-                own = tuple(telling(list(phrase))) or phrase
-                terms.append(Term((own, *(way for way in ways if way != own))))
+                own = tuple(word for word in phrase if word not in STOP_WORDS | WEAK_WORDS)
+                terms.append(Term((*([own] if own else []), *(way for way in ways if way != own))))
                 position += length
                 break
         else:
@@ -112,7 +113,9 @@ def _ways(
 ) -> list[tuple[str, ...]]:
     """Return what `phrase` means, in another form of its last word if need be, or as one word."""
     *before, last = phrase
-    said = [*(" ".join((*before, form)) for form in forms(last)), "".join(phrase)]
+    # "It works" is no form of "working".
+    lasts = forms(last) if before or last not in WEAK_WORDS else [last]
+    said = [*(" ".join((*before, form)) for form in lasts), "".join(phrase)]
     return next((synonyms[words] for words in said if words in synonyms), [])
 
 
@@ -149,7 +152,8 @@ def mend(query: Query, frequencies: Sequence[int]) -> tuple[Query, list[int]]:
     # another one, too much or missing, the rest is right.
     begins = {letter for word in words for letter in word[:2]}
     others = {w for word in words for w in (*_other_beginnings(word), *chain(*splits(word)))}
-    known = SearchWord.objects.near(begins, others) if words else []
+    near = SearchWord.objects.near(begins, others) if words else []
+    known = [word for word in near if word not in STOP_WORDS | WEAK_WORDS]
     begun = {word: completed(word, known) for word in words if unknown[word]}
     close = closest([word for word in words if not begun.get(word)], known)
     there = set(known)

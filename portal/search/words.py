@@ -23,7 +23,7 @@ WEAK_WORDS = frozenset(
     "asking away basically bit came come comes coming does earlier else enough even ever "
     "every everyone everything find friday gave give given gives gonna good great happen "
     "happened happening happens hello help hey hi hour hours idea keep keeps know knows "
-    "lately later let like little look looking lot lots make makes making many matter maybe "
+    "lately later let like little long look looking lot lots make makes making many matter maybe "
     "mean meaning means meant might mind monday month months morning much must near need "
     "needed needs next nice nobody nothing now often ok okay old oncologist one ones others "
     "people person please possible probably put quite ready really recently said saturday "

@@ -61,6 +61,22 @@ class TestOrder:
 
 @pytest.mark.django_db
 class TestHonesty:
+    def test_what_only_comes_closest_asks_what_was_missed(self, client):
+        make_live(title="Bone scans")
+
+        close = client.get("/search/?q=bone+scans+xyzzy").text
+        whole = client.get("/search/?q=bone+scans").text
+
+        assert "These come closest" in close
+        assert "/search/tell/?q=bone%20scans%20xyzzy" in close
+        assert "/search/tell/" not in whole
+
+    def test_a_long_question_is_not_repeated_at_length(self, client):
+        html = client.get("/search/", {"q": "bones " * 30}).text
+
+        assert "Nothing found for “bones bones" in html
+        assert "bones" * 11 not in html.split("Nothing found")[1].split("</h2>")[0].replace(" ", "")
+
     def test_a_common_word_alone_is_no_answer(self):
         for number in range(12):
             make_live(title=f"Ways {number}", body="<p>Ask about treatment.</p>")
@@ -82,6 +98,11 @@ class TestSlips:
         make_live(title="Bone, children")
 
         assert titles(typed) == ["Bone, children"]
+
+    def test_no_slip_is_taken_for_a_word_that_says_nothing(self):
+        make_live(title="One bone")
+
+        assert search("vone", timezone.now(), "en", []).mended == ["bone"]
 
     def test_two_words_are_looked_for_as_one(self):
         make_live(title="Radiotherapy")
@@ -192,6 +213,11 @@ class TestPiece:
     @pytest.mark.parametrize("text", ["", " ", "—", "a" * 4000, "scan" * 900, "<script>scan"])
     def test_any_text_will_do(self, text):
         assert "<script" not in marked(text, "scan")
+
+    def test_a_sentence_that_has_ended_leaves_nothing_open(self):
+        text = f"A scan {'of it ' * 26}ends here. {'Word ' * 40}"
+
+        assert marked(text, "scan").endswith("ends here.")
 
     def test_without_a_hit_it_is_the_beginning(self):
         assert marked("One two.", "scan") == "One two."
