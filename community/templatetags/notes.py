@@ -3,6 +3,8 @@
 from typing import Any
 
 from django import template
+from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.crypto import salted_hmac
 from django.utils.safestring import SafeString
 
@@ -73,8 +75,24 @@ def note_script(context: dict[str, Any]) -> SafeString:
     """
     request = context["request"]
     is_shared = stay_of(request.session) == Stay.SHARED
-    owner = salted_hmac("community.notes.owner", str(request.user.pk)).hexdigest()[:16]
+    owner = _owner(request)
     # Seventy words to translate are the same for everybody.
     return filled_part(
         "community/_note_script.html", {"owner": owner}, is_shared=is_shared, most=NOTE_MAX_LENGTH
     )
+
+
+@register.inclusion_tag("community/_typed_script.html", takes_context=True)
+def typed_script(context: dict[str, Any], reading_list: ReadingList) -> dict[str, Any]:
+    """Load typed.js with its words, for the pages of the sheet of `reading_list`."""
+    request = context["request"]
+    return {
+        "owner": _owner(request),
+        "is_shared": stay_of(request.session) == Stay.SHARED,
+        "sheet_url": reverse("community:appointment-sheet", args=[reading_list.pk]),
+    }
+
+
+def _owner(request: HttpRequest) -> str:
+    """Return the mark of a member on what their browser keeps; it names nobody."""
+    return salted_hmac("community.notes.owner", str(request.user.pk)).hexdigest()[:16]

@@ -135,11 +135,11 @@ def appointment_sheet_choose(request: HttpRequest, pk: UUID) -> HttpResponse:
                 words = _("Another window had changed a question, so it was not taken away.")
             messages.info(request, words)
         if "reveal" in request.POST:
-            return redirect(f"{request.path}?show=all#questions")
+            return redirect(f"{request.path}?show=all#questions-saved")
         if SheetQuestion.objects.filter(reading_list=reading_list).chosen().exists():
-            return redirect(_sheet_url(request, pk))
+            return redirect(f"{_sheet_url(request, pk)}#questions-saved")
         messages.info(request, _("Saved. There is no question on the sheet yet."))
-        return redirect(f"{request.path}{_show_query(request)}")
+        return redirect(f"{request.path}{_show_query(request)}#questions-saved")
     return _choose_page(request, form, shown, reading_list=reading_list)
 
 
@@ -202,9 +202,7 @@ def appointment_sheet_answers(request: HttpRequest, pk: UUID) -> HttpResponse:
             loose.append(text)
     if not others and not loose:
         messages.success(request, _("Your answers are saved."))
-        return redirect(
-            f"{reverse('community:appointment-sheet', args=[pk])}{_show_query(request)}"
-        )
+        return redirect(f"{_sheet_url(request, pk)}#answers-saved")
     again = AnswersForm(rows=rows, lines=form_lines, initial=typed)
     return _answers_page(
         request, reading_list, again, covered, loose=loose, others=others, status=409

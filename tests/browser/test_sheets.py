@@ -7,12 +7,15 @@ import pypdf
 import pytest
 from playwright.sync_api import expect
 
+from community.models import SheetQuestion
 from tests.browser.conftest import violations
 from tests.factories import (
     FactFactory,
+    MemberFactory,
     QuestionFactory,
     ReadingListFactory,
     SavedItemFactory,
+    SheetQuestionFactory,
     TopicFactory,
     make_live,
 )
@@ -110,6 +113,95 @@ def test_address_of_a_shared_list_is_seen_whole_and_copied(
     assert field.evaluate(
         "(e) => e.scrollWidth <= e.clientWidth && e.scrollHeight <= e.clientHeight"
     )
+
+
+TYPED = """() => [localStorage, sessionStorage].flatMap(
+  (store) => Object.keys(store).filter((key) => key.startsWith("waymark.typed."))
+).length"""
+
+
+@pytest.fixture
+def asked(mine, live_server, sign_in, member):
+    """The address of the sheet of a list with a question of one's own."""
+    SheetQuestionFactory(reading_list=mine, text="Can I fly in May?")
+    sign_in(member)
+    return f"{live_server.url}/lists/{mine.pk}/sheet"
+
+
+def test_answer_typed_without_a_connection_is_kept_until_it_is_saved(page, context, asked):
+    page.goto(f"{asked}/answers/")
+    context.set_offline(True)
+    page.get_by_label("Can I fly in May?").fill("Yes, with tablets.")
+    page.get_by_role("button", name="Save the answers").click()
+    expect(page.get_by_text("There is no connection, so nothing is saved yet.")).to_be_visible()
+    assert violations(page) == []
+    page.close()
+
+    context.set_offline(False)
+    page = context.new_page()
+    page.goto(f"{asked}/answers/")
+    expect(page.get_by_text("It is back: look through it, and save.")).to_be_visible()
+    expect(page.get_by_label("Can I fly in May?")).to_have_value("Yes, with tablets.")
+    page.get_by_role("button", name="Save the answers").click()
+
+    expect(page.locator(".sheet-answer")).to_contain_text("Yes, with tablets.")
+    assert page.evaluate(TYPED) == 0
+    assert "#" not in page.url
+
+
+def test_question_typed_before_the_page_was_closed_is_back(page, context, asked):
+    page.goto(f"{asked}/choose/")
+    page.get_by_label("A question of your own", exact=True).fill("And drive?")
+    page.get_by_label("Your question 1").fill("Can I fly in June?")
+    assert page.evaluate(TYPED) == 1
+    page.close()
+
+    page = context.new_page()
+    page.goto(f"{asked}/choose/")
+    expect(page.get_by_label("A question of your own", exact=True)).to_have_value("And drive?")
+    page.get_by_role("button", name="Make the sheet").last.click()
+
+    expect(page.get_by_role("heading", name="Can I fly in June?")).to_be_visible()
+    expect(page.get_by_role("heading", name="And drive?")).to_be_visible()
+    assert page.evaluate(TYPED) == 0
+    page.goto(f"{asked}/choose/")
+    expect(page.get_by_label("A question of your own", exact=True)).to_have_value("")
+
+
+def test_answer_that_another_window_saved_too_is_shown_beside_what_is_back(page, context, asked):
+    page.goto(f"{asked}/answers/")
+    page.get_by_label("Can I fly in May?").fill("Mine.")
+    other = SheetQuestion.objects.get()
+    other.write_answer("Theirs.", 0)
+    page.close()
+
+    page = context.new_page()
+    page.goto(f"{asked}/answers/")
+    page.get_by_role("button", name="Save the answers").click()
+
+    expect(page.get_by_role("heading", name="Some answers were changed")).to_be_visible()
+    expect(page.get_by_label("What is saved now")).to_have_value("Theirs.")
+    expect(page.get_by_label("Can I fly in May?", exact=True)).to_have_value("Mine.")
+    assert page.evaluate(TYPED) == 1
+
+
+def test_words_typed_for_a_sheet_go_with_signing_out_and_with_another_member(
+    page, asked, live_server, sign_in, mine
+):
+    page.goto(f"{asked}/answers/")
+    page.get_by_label("Can I fly in May?").fill("Mine.")
+    assert page.evaluate(TYPED) == 1
+    sign_in(MemberFactory())
+    page.goto(f"{live_server.url}/lists/")
+    page.wait_for_function(f"({TYPED})() === 0")
+
+    sign_in(mine.member)
+    page.goto(f"{asked}/answers/")
+    page.get_by_label("Can I fly in May?").fill("Mine.")
+    assert page.evaluate(TYPED) == 1
+    page.goto(f"{live_server.url}/accounts/logout/")
+    page.get_by_role("main").get_by_role("button", name="Sign out").click()
+    page.wait_for_function(f"({TYPED})() === 0")
 
 
 @pytest.mark.browser_context_args(java_script_enabled=False)

@@ -157,7 +157,7 @@ def test_choice_is_kept_on_the_list(client, mine):
         paper="letter",
     )
 
-    assert response["Location"] == f"/lists/{mine.pk}/sheet/"
+    assert response["Location"] == f"/lists/{mine.pk}/sheet/#questions-saved"
     rows = SheetQuestion.objects.in_order()
     assert [(row.question, row.text) for row in rows] == [(question, None), (None, "Can I fly?")]
     chosen = AppointmentSheet.objects.get()
@@ -405,7 +405,7 @@ def test_showing_all_questions_loses_nothing_that_was_typed(client, mine):
 
     response = choose(client, mine, new_1="Typed?", reveal="1")
 
-    assert response["Location"] == f"/lists/{mine.pk}/sheet/choose/?show=all#questions"
+    assert response["Location"] == f"/lists/{mine.pk}/sheet/choose/?show=all#questions-saved"
     assert SheetQuestion.objects.get().text == "Typed?"
 
 
@@ -538,7 +538,7 @@ def test_answer_is_kept_and_stands_on_the_sheet(client, mine):
 
     response = answer(client, row, "The liver is fine.\r\nNext scan in May.")
 
-    assert response["Location"] == f"/lists/{mine.pk}/sheet/"
+    assert response["Location"] == f"/lists/{mine.pk}/sheet/#answers-saved"
     row.refresh_from_db()
     assert row.answer == "The liver is fine.\nNext scan in May."
     assert "The liver is fine." in text_of(client.get(f"/lists/{mine.pk}/sheet/"))

@@ -2,7 +2,7 @@
 try {
   localStorage.removeItem('waymark.saved');
   for (const store of [localStorage, sessionStorage]) {
-    for (const key of Object.keys(store).filter((name) => name.startsWith('waymark.note.'))) {
+    for (const key of Object.keys(store).filter((name) => /^waymark\.(note|typed)\./.test(name))) {
       store.removeItem(key);
     }
   }

@@ -374,7 +374,21 @@ function showWaiting(entry, isGone) {
 
 const shown = new Set();
 
+// What somebody else typed in the forms of a sheet (typed.js) is not for this member's device.
+function forgetStrangers() {
+  try {
+    for (const key of Object.keys(shelf()).filter((name) => name.startsWith("waymark.typed."))) {
+      if (JSON.parse(shelf().getItem(key))?.owner !== owner) {
+        shelf().removeItem(key);
+      }
+    }
+  } catch {
+    // Nothing can be stored here, so nothing was.
+  }
+}
+
 async function takeUpWhatWaits() {
+  forgetStrangers();
   const open = await openPages();
   for (const entry of kept()) {
     const isStrange = entry.owner !== owner || !(Date.now() - entry.at < KEPT_FOR) || typeof entry.text !== "string";
