@@ -97,6 +97,11 @@ class Sheet:
         fits = (rules for rules in range(MAX_RULES, 1, -1) if self._pages(rules) <= most)
         return next(fits, 1)
 
+    @property
+    def is_long(self) -> bool:
+        """Whether it takes more than two pages, even with one line for each answer."""
+        return self._pages(1) > 2
+
     def _pages(self, rules: int) -> int:
         """Return how many pages it takes with so many lines; no question is parted by an end."""
         pages, used = 1, float(HEAD)

@@ -125,7 +125,10 @@ def _tell(request: HttpRequest, saved: dict[tuple[str, str], bool], gone: int, t
     old = len(saved) - new + there
     words = []
     if new:
-        words.append(ngettext("%(count)d saved.", "%(count)d saved.", new) % {"count": new})
+        is_on = ngettext(
+            "%(count)d thing is on your list now.", "%(count)d things are on your list now.", new
+        )
+        words.append(is_on % {"count": new})
     if old:
         was = ngettext(
             "%(count)d was on your list already.", "%(count)d were on your list already.", old

@@ -61,8 +61,12 @@ def _private(response: Any) -> Any:
 def saved_item_create(request: HttpRequest) -> HttpResponse:
     """Show what will be saved, and save it: on a member's list, or in the session for later."""
     is_script = wants_json(request)
+    try:
+        target = find_or_404(request.POST if request.method == "POST" else request.GET)
+    except Http404:
+        page = render(request, "404.html", {"is_not_to_be_saved": True}, status=404)
+        return _private(page)  # type: ignore[no-any-return]
     if request.method == "POST":
-        target = find_or_404(request.POST)
         if not request.user.is_authenticated:
             # A script then follows its link, which leads to this page.
             return JsonResponse({}, status=403) if is_script else _choose(request, target)
@@ -77,7 +81,7 @@ def saved_item_create(request: HttpRequest) -> HttpResponse:
         words = _("Saved.") if is_new else _("It was on your list already.")
         messages.success(request, words, f"item-{item.pk}")
         return redirect(address_of(item))
-    return _save_page(request, find_or_404(request.GET))
+    return _save_page(request, target)
 
 
 def _save_page(request: HttpRequest, target: Target, *, is_astray: bool = False) -> HttpResponse:

@@ -460,7 +460,7 @@ def test_new_member_saves_all_that_the_device_holds(page, live_server, topic, si
     expect(page.get_by_text("Gone", exact=True)).to_be_visible()
     page.get_by_label("Bones").uncheck()
     page.get_by_role("button", name="Save what is ticked to my list").click()
-    expect(page.get_by_text("1 saved.")).to_be_visible()
+    expect(page.get_by_text("1 thing is on your list now.")).to_be_visible()
     expect(page.get_by_role("link", name="My list", exact=True).last).to_be_visible()
     assert [item.kind for item in SavedItem.objects.filter(reading_list__member=member)] == ["fact"]
     # What was not saved is still on the device.

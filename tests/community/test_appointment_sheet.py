@@ -100,6 +100,17 @@ def test_nothing_of_it_is_kept_by_a_cache(client, mine):
         assert client.get(f"/lists/{mine.pk}/{page}")["Cache-Control"] == "private, no-store"
 
 
+def test_sheet_of_more_than_two_pages_says_so(client, mine):
+    words = "This is more than two pages"
+    SheetQuestionFactory(reading_list=mine)
+    assert words not in text_of(client.get(f"/lists/{mine.pk}/sheet/"))
+
+    for _number in range(20):
+        SheetQuestionFactory(reading_list=mine)
+
+    assert words in text_of(client.get(f"/lists/{mine.pk}/sheet/"))
+
+
 def test_it_asks_as_much_for_many_questions_as_for_few(client, mine):
     counts = []
     for _time in range(2):

@@ -148,7 +148,7 @@ def test_what_is_ticked_is_saved_in_its_order_and_the_rest_stays(client, member,
 
     mine = ReadingList.objects.get(member=member, is_default=True)
     assert [item.target for item in mine.saved_items.all()] == [group, version.fact]
-    assert "2 saved." in text_of(response)
+    assert "2 things are on your list now." in text_of(response)
     assert told_to_be_saved(response) == [shown[0], shown[2]]
     # Told once: what is saved on the device later is another thing.
     assert told_to_be_saved(client.get("/lists/")) == []
@@ -199,7 +199,7 @@ def test_what_has_gone_meanwhile_is_left_on_the_device(client, member, topic):
         client, ("topic", "old-bones"), ("topic", hidden.slug), ("fact", "bones"), ("odd", "bones")
     )
 
-    assert "1 saved. 3 are no longer here" in text_of(response)
+    assert "1 thing is on your list now. 3 are no longer here" in text_of(response)
     assert SavedItem.objects.get().topic == topic
     # By the name that the device has for it.
     assert told_to_be_saved(response) == [("topic", "old-bones")]

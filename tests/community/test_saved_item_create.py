@@ -6,6 +6,7 @@ from django.test import Client
 from django.utils import timezone
 
 from community.models import ReadingList, SavedItem
+from facts.models import FactVersion
 from tests.factories import (
     PASSWORD,
     FactFactory,
@@ -68,6 +69,21 @@ def test_unknown_thing_is_not_found(client, member, topic, query, method):
 
     assert response.status_code == 404
     assert not SavedItem.objects.exists()
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_what_was_withdrawn_meanwhile_cannot_be_saved_and_that_is_said(client, member, method):
+    version = make_live(FactFactory(topic__slug="bones", slug="scans"))
+    FactVersion.objects.filter(pk=version.pk).update(
+        live_until=timezone.now(), withdrawn_reason="It was wrong."
+    )
+    client.force_login(member)
+
+    response = getattr(client, method)("/lists/save/", {"fact": "bones/scans"})
+
+    assert response.status_code == 404
+    assert "This cannot be saved now" in response.text
+    assert "Nothing was changed" in response.text
 
 
 def test_member_saves_to_the_default_list(client, member, topic):
