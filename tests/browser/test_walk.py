@@ -7,7 +7,8 @@ from django.core import mail
 from playwright.sync_api import expect
 
 from community.models import SavedItem
-from tests.factories import FactFactory, TopicFactory, make_live
+from tests.community.account_steps import app_code
+from tests.factories import FactFactory, MemberFactory, TopicFactory, make_live
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 EMAIL = "reader@example.org"
@@ -20,7 +21,9 @@ _FOCUSED = """() => {
   return `${labels} ${e.innerText || e.value || ''}`.replace(/\\s+/g, ' ').trim();
 }"""
 _RING = """() => {
-  const e = document.activeElement, style = getComputedStyle(e);
+  const e = document.activeElement;
+  // A card shows its ring around the whole of it.
+  const style = getComputedStyle(e, e.matches('.card-link') ? '::after' : null);
   const box = e.getClientRects()[0] || e.getBoundingClientRect();
   const middle = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
   return {
@@ -155,4 +158,36 @@ def test_walk_without_javascript(browser, library, live_server):
         page.get_by_role("main").get_by_role("button", name="Sign out").click()
     page.goto(f"{live_server.url}/lists/")
     expect(page.get_by_role("heading", name="A list of your own needs an account")).to_be_visible()
+    context.close()
+
+
+def test_second_step_without_javascript(browser, live_server):
+    member = MemberFactory(password=PASSWORD)
+    context = browser.new_context(java_script_enabled=False, locale="en-US")
+    page = context.new_page()
+
+    def sign_in():
+        page.goto(f"{live_server.url}/accounts/login/")
+        page.get_by_role("textbox", name="Email address").fill(member.email)
+        page.get_by_role("textbox", name="Password").fill(PASSWORD)
+        with page.expect_navigation():
+            page.get_by_role("main").get_by_role("button", name="Sign in", exact=True).click()
+
+    sign_in()
+    page.goto(f"{live_server.url}/accounts/2fa/totp/activate/")
+    key = re.sub(r"\s", "", page.locator("code").inner_text())
+    page.get_by_label("code").fill(app_code(key))
+    with page.expect_navigation():
+        page.get_by_role("button", name="Switch it on").click()
+    codes = page.locator(".codes code").all_inner_texts()
+    context.clear_cookies()
+    sign_in()
+    expect(page).to_have_url(re.compile("/accounts/2fa/authenticate/"))
+    page.get_by_label("code").first.fill(re.sub(r"\W", "", codes[0]))
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+
+    page.goto(f"{live_server.url}/account/")
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    expect(page).to_have_url(f"{live_server.url}/account/")
     context.close()

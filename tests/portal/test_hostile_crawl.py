@@ -8,6 +8,7 @@ from django.apps import apps
 from django.contrib.contenttypes.models import ContentType
 from django.db import connection
 
+from tests.markup import faults_of
 from tests.portal.forms_found import ALL_PAGES
 from tests.portal.world import CANARIES, ROLES
 
@@ -92,6 +93,23 @@ def is_html(response):
     """Whether a browser shows it as a page; a file to take along is none."""
     is_file = response.headers.get("Content-Disposition", "").startswith("attachment")
     return response.headers.get("Content-Type", "").startswith("text/html") and not is_file
+
+
+def test_a11_markup_is_valid(crawl):
+    """Pages of readers and members; those of the desk are Django's own for a good part."""
+    replies, _changed = crawl
+
+    pages = {
+        key: response.text
+        for key, response in replies.items()
+        if is_html(response) and not response.streaming and response.content
+        # That one is a list for the search field, not a page.
+        and not key[0].startswith(("/admin/", "/search/suggest/"))
+    }  # fmt: skip
+    found = {key: wrong for key, html in pages.items() if (wrong := faults_of(html))}
+
+    assert len(pages) > 100
+    assert found == {}
 
 
 def test_z8_reading_changes_nothing(crawl):
