@@ -105,6 +105,7 @@ function reset(link) {
   }
   link.dataset.savedHere = "";
   link.dataset.onList = "";
+  done.delete(link);
   afterOf(link)?.remove();
 }
 
@@ -261,10 +262,18 @@ function onList(link, answer) {
   put(link, answer.words, ...parts);
 }
 
-// A press
+// A press. Of two that come close together, as from a hand that shakes, one counts: a saved link leads
+// to the list, and who pressed it twice did not want to leave the page.
+
+const TWO_PRESSES_APART = 700; // ms
+const done = new WeakMap();
 
 async function press(event) {
   const link = event.currentTarget;
+  if (Date.now() - (done.get(link) ?? 0) < TWO_PRESSES_APART) {
+    event.preventDefault();
+    return;
+  }
   const isPlain = event.button === 0 && !event.ctrlKey && !event.metaKey && !event.shiftKey && !event.altKey;
   if (!isPlain || link.dataset.savedHere === "1" || link.dataset.onList === "1") {
     return;
@@ -294,6 +303,9 @@ async function press(event) {
     }
   } finally {
     link.dataset.busy = "";
+    if (link.dataset.savedHere === "1" || link.dataset.onList === "1") {
+      done.set(link, Date.now());
+    }
   }
 }
 
@@ -386,7 +398,8 @@ function rowOf(item, index, all) {
   ]) {
     const way = row.querySelector(selector);
     way.hidden = isEnd;
-    way.addEventListener("click", () => move(item, step));
+    // The second press of two would meet the button of another thing, in the same place.
+    way.addEventListener("click", (event) => event.detail > 1 || move(item, step));
   }
   row.querySelector("[data-item-remove]").addEventListener("click", () => {
     write(without(item));
