@@ -14,7 +14,7 @@ from portal.search import postgres, sqlite
 from portal.search.rank import best_first, stems_of
 from portal.search.rows import LIMIT, RANKED, Row
 from portal.search.snippets import piece
-from portal.search.stems import Stems
+from portal.search.stems import Stem, Stems
 from portal.search.terms import Term, mend, understand
 from portal.search.words import plain_words
 
@@ -69,7 +69,24 @@ def search(text: str, at: datetime, language: str, hidden: Iterable[str]) -> Fou
     results = [_result(row, row.sensitivity in covered, stems) for row in rows]
     # What is called just so comes first; the order of the others stays.
     results.sort(key=lambda result: plain_words(result.title) != list(query.words))
-    return Found(results, query.mended if results else [], bool(results) and not holding_all)
+    mended = _told(query.mended, rows, covered)
+    return Found(results, mended, bool(results) and not holding_all)
+
+
+def _told(mended: list[str], rows: list[Row], covered: frozenset[str]) -> list[str]:
+    """Return those of `mended` that stand where the reader sees them.
+
+    Words of texts that are still to come, or were withdrawn, are known too; nobody learns them.
+    """
+    seen = [
+        (row.neutral_title if row.sensitivity in covered else f"{row.title} {row.text}").lower()
+        for row in rows
+    ]
+    return [
+        words
+        for words in mended
+        if any(all(Stem.of(word).find(text) >= 0 for word in words.split()) for text in seen)
+    ]
 
 
 def _telling(terms: list[Term], frequencies: list[int]) -> tuple[list[Term], list[int]]:

@@ -1,9 +1,12 @@
 """What of several texts comes first, and what does not fit at all; the words it is told by."""
 
+from datetime import timedelta
+
 import pytest
 from django.utils import timezone
 
 from portal.models import SearchWord, Synonym
+from portal.search import index
 from portal.search.query import search
 from portal.search.snippets import piece
 from portal.search.stems import Stems
@@ -138,6 +141,41 @@ class TestSlips:
         for typed in ("vanaryword", "anaryword", "canaryworda", "canarywordfigures"):
             found = search(typed, timezone.now(), "en", ["end-of-life"])
             assert "canaryword" not in found.mended
+
+    @pytest.mark.parametrize("kind", ["statistics", "prognosis", "end-of-life"])
+    def test_no_word_of_a_sensitive_text_is_ever_learnt(self, kind):
+        text = {"sensitivity": kind, "body": "<p>Canarybody</p>", "call_now": "Canarycall"}
+        begun = timezone.now() - timedelta(days=2)
+        make_live(title="Canaryfirst", neutral_heading="Plain", since=begun, **text)
+        make_live(title="Canarycoming", since=timezone.now() + timedelta(days=1), **text)
+        GlossaryTermFactory(
+            term="Plainterm", other_names="Canaryname", explanation="Canaryword", sensitivity=kind
+        )
+        QuestionFactory(text="Canaryquestion?", sensitivity=kind)
+
+        index.rebuild()
+        index.learn_all()
+
+        assert not SearchWord.objects.filter(word__startswith="canary").exists()
+        assert SearchWord.objects.filter(word="plainterm").exists()
+
+    def test_a_word_of_a_text_to_come_is_not_offered(self):
+        make_live(title="Canaryword", since=timezone.now() + timedelta(days=1))
+        make_live(title="Walking")
+
+        found = search("walking canarywrod", timezone.now(), "en", [])
+
+        assert [result.title for result in found.results] == ["Walking"]
+        assert found.mended == []
+
+    def test_a_word_of_a_withdrawn_text_is_not_offered(self, reviewer):
+        make_live(title="Canaryword").withdraw(reviewer, "It was wrong.")
+        make_live(title="Walking helps with sleep", body="<p>Walking, sleep.</p>")
+
+        found = search("walking sleep canarywrod", timezone.now(), "en", [])
+
+        assert [result.title for result in found.results] == ["Walking helps with sleep"]
+        assert found.mended == []
 
     def test_statements_stay_five(self, django_assert_max_num_queries):
         SearchWord.objects.learn(["bones", "scan"])
