@@ -22,7 +22,7 @@ from django.utils.translation import gettext_lazy as _
 from community.fields import Sealed, UndecipherableText
 from community.models import ReadingList, SavedItem, SupportGroup
 from community.models.reading_lists import Target
-from facts.models import Fact, Topic
+from facts.models import Fact, FactVersion, Topic
 from facts.models.addresses import (
     FormerAddress,
     FormerTopicAddress,
@@ -131,6 +131,22 @@ def find_all(names: Iterable[tuple[str, str]], at: datetime) -> dict[tuple[str, 
         if target := find(*name, at):
             found[name] = target
     return {name: found[name] for name in names if name in found}
+
+
+def withdrawn_of(names: Iterable[tuple[str, str]], at: datetime) -> dict[tuple[str, str], Fact]:
+    """Return those of `names` that are facts which readers found once and do not find at `at`."""
+    keys = {key for kind, key in names if kind == "fact"}
+    if not keys:
+        return {}
+    versions = FactVersion.objects.ever_live(at).filter(language=get_language())
+    named = Fact.objects.filter(
+        topic__published_at__lte=at,
+        topic__slug__in={key.partition("/")[0] for key in keys},
+        slug__in={key.partition("/")[2] for key in keys},
+        pk__in=versions.values("fact"),
+    ).select_related("topic", "replaced_by__topic")
+    found = {f"{fact.topic.slug}/{fact.slug}": fact for fact in named}
+    return {("fact", key): found[key] for key in keys if key in found}
 
 
 def _formerly_elsewhere(names: list[tuple[str, str]]) -> list[tuple[str, str]]:

@@ -14,7 +14,14 @@ from django.views.decorators.http import require_http_methods
 
 from community.forms.reading_lists import ListChoiceForm
 from community.keeping.cards import cards
-from community.keeping.saving import KINDS, MAX_AT_ONCE, find_all, remember_taken_over, save_all
+from community.keeping.saving import (
+    KINDS,
+    MAX_AT_ONCE,
+    find_all,
+    remember_taken_over,
+    save_all,
+    withdrawn_of,
+)
 from community.models import ReadingList, SavedItem
 
 TITLE_LENGTH = 200  # characters that are shown of a title that comes from the device
@@ -70,8 +77,10 @@ def _preview(
     shown = dict(list(names.items())[:MAX_AT_ONCE])
     found = find_all(shown, timezone.now())
     on_lists = _on_lists(request, found)
-    items = [SavedItem(**SavedItem.key_for(target)) for target in found.values()]
-    by_name = dict(zip(found, cards(items, request.preferences, timezone.now()), strict=True))  # type: ignore[attr-defined]
+    # They cannot be saved, but what became of them can be said.
+    told = {**found, **withdrawn_of([name for name in shown if name not in found], timezone.now())}
+    items = [SavedItem(**SavedItem.key_for(target)) for target in told.values()]
+    by_name = dict(zip(told, cards(items, request.preferences, timezone.now()), strict=True))  # type: ignore[attr-defined]
     things = []
     for name, title in shown.items():
         card = by_name.get(name)
@@ -83,7 +92,8 @@ def _preview(
                 "title": card.heading if card else title[:TITLE_LENGTH] or name[1][:TITLE_LENGTH],
                 "url": card.url if card else "",
                 "lists": lists,
-                "is_gone": card is None,
+                "is_gone": name not in found,
+                "card": card,
                 "is_ticked": name in ticked if ticked is not None else not lists,
             }
         )
@@ -93,6 +103,7 @@ def _preview(
         form = ListChoiceForm(member=request.user, initial={"list": lists[0].pk})
     context = {
         "things": things,
+        "is_on_a_list": any(thing["lists"] for thing in things),
         "can_be_saved": any(
             not thing["is_gone"] and (thing["is_ticked"] or not thing["lists"]) for thing in things
         ),

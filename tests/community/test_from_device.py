@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from community.models import ReadingList, SavedItem
+from facts.models import Fact, FactVersion
 from facts.models.addresses import FormerTopicAddress
 from tests.factories import (
     FactFactory,
@@ -91,6 +92,36 @@ def test_preview_shows_what_is_new_what_is_there_and_what_is_gone(client, member
     assert page.count("This is no longer here.") == 2
     assert SavedItem.objects.count() == 1
     assert version.fact.topic == topic
+
+
+def test_fact_that_was_withdrawn_says_why_and_what_replaces_it(client, member, topic):
+    version = make_live(
+        FactFactory(topic=topic, slug="outlook"), title="Old words", neutral_heading="About it"
+    )
+    newer = make_live(FactFactory(topic=topic, slug="newer"), title="Newer words").fact
+    FactVersion.objects.filter(pk=version.pk).update(
+        live_until=timezone.now(), withdrawn_reason="The study was wrong."
+    )
+    Fact.objects.filter(pk=version.fact_id).update(replaced_by=newer)
+    client.force_login(member)
+
+    page = text_of(preview(client, ("fact", "bones/outlook"), ("fact", "bones/never")))
+
+    assert "This fact was withdrawn. Please do not rely on it." in page
+    assert "The study was wrong." in page
+    assert 'href="/facts/bones/newer/"' in page
+    assert "Old words" not in page
+    assert page.count("This is no longer here.") == 1
+    assert page.count("It stays on this device until you remove it there.") == 2
+
+
+def test_where_nothing_can_be_saved_there_is_no_button_for_it(client, member, topic):
+    client.force_login(member)
+
+    page = text_of(preview(client, ("group", "gone")))
+
+    assert 'name="take"' not in page
+    assert "Back to my lists" in page
 
 
 def test_preview_asks_for_a_list_if_there_are_several(client, member, topic):
