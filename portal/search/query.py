@@ -38,12 +38,14 @@ class Result:
 class Found:
     """The results, the best first; `mended` are words that were looked for in place of slips.
 
-    `is_loose` says that none of the results holds all of the words.
+    `is_loose` says that none of the results holds all of the words. `near` are the addresses of
+    topics to which belongs what holds a little of it, the best first.
     """
 
     results: list[Result] = field(default_factory=list)
     mended: list[str] = field(default_factory=list)
     is_loose: bool = False
+    near: list[str] = field(default_factory=list)
 
 
 def search(text: str, at: datetime, language: str, hidden: Iterable[str]) -> Found:
@@ -63,6 +65,7 @@ def search(text: str, at: datetime, language: str, hidden: Iterable[str]) -> Fou
     if len(rows) < FEW and len(query.terms) > 1:
         others = database.find_some(*_telling(query.terms, frequencies), at, language)
         rows += [row for row in others if row.url not in holding_all]
+    near = _topics(rows)
     rows = best_first(query, frequencies, texts, rows, holding_all)[:LIMIT]
     covered = frozenset(hidden)
     stems = stems_of(query)
@@ -70,7 +73,13 @@ def search(text: str, at: datetime, language: str, hidden: Iterable[str]) -> Fou
     # What is called just so comes first; the order of the others stays.
     results.sort(key=lambda result: plain_words(result.title) != list(query.words))
     mended = _told(query.mended, rows, covered)
-    return Found(results, mended, bool(results) and not holding_all)
+    return Found(results, mended, bool(results) and not holding_all, near)
+
+
+def _topics(rows: list[Row]) -> list[str]:
+    """Return the addresses of the topics that `rows` are, or belong to, each once."""
+    urls = (row.url for row in rows if row.kind in {"fact", "topic"})
+    return list(dict.fromkeys("/".join(url.split("/")[:3]) + "/" for url in urls))
 
 
 def _told(mended: list[str], rows: list[Row], covered: frozenset[str]) -> list[str]:

@@ -1,5 +1,7 @@
 """What fits a few words, and what somebody who is typing may be looking for."""
 
+from collections.abc import Sequence
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -13,6 +15,7 @@ from portal.search.query import search as find
 from portal.search.suggest import suggest
 
 TOPICS = 6
+LOOKED_AT = 100
 
 
 @require_safe
@@ -22,7 +25,7 @@ def search(request: HttpRequest) -> HttpResponse:
     hidden = request.preferences.hidden  # type: ignore[attr-defined]
     found = find(query, timezone.now(), get_language() or "en", hidden)
     results = [(result, kind_line(result.sensitivity)) for result in found.results]
-    topics = Topic.objects.published(timezone.now())[:TOPICS] if not results else []
+    topics = _nearest(found.near) if not results else []
     context = {
         "query": query,
         "found": found,
@@ -31,6 +34,14 @@ def search(request: HttpRequest) -> HttpResponse:
         "danger": danger.value if (danger := danger_in(query)) else "",
     }
     return render(request, "search.html", context)
+
+
+def _nearest(near: Sequence[str]) -> list[Topic]:
+    """Return a few topics, those whose addresses are among `near` first."""
+    topics = list(Topic.objects.published(timezone.now())[:LOOKED_AT])
+    place = {address: number for number, address in enumerate(near)}
+    topics.sort(key=lambda topic: place.get(topic.get_absolute_url(), len(place)))
+    return topics[:TOPICS]
 
 
 @require_safe

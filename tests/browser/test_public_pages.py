@@ -33,6 +33,10 @@ PAGES = [
     "/help/",
     "/search/?q=scan",
     "/search/?q=nothing+at+all",
+    "/search/",
+    "/search/?q=scan+of+my+lymphoedema+sleeve",
+    "/search/?q=cant+breathe",
+    "/search/?q=i+want+to+die",
     "/groups/",
     "/groups/circle/",
     "/about/",
@@ -72,7 +76,7 @@ def test_pages_are_accessible_and_fit(page, library, live_server, addresses):
 
 
 def test_public_pages_set_no_cookie(page, context, library, live_server):
-    for address in PAGES[:15]:
+    for address in PAGES[:19]:
         page.goto(live_server.url + address)
 
     assert context.cookies() == []

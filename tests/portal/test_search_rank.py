@@ -1,5 +1,6 @@
 """What of several texts comes first, and what does not fit at all; the words it is told by."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -12,7 +13,13 @@ from portal.search.snippets import piece
 from portal.search.stems import Stems
 from portal.search.terms import splits
 from portal.search.words import forms, telling, with_ages
-from tests.factories import GlossaryTermFactory, QuestionFactory, make_live
+from tests.factories import (
+    FactFactory,
+    GlossaryTermFactory,
+    QuestionFactory,
+    TopicFactory,
+    make_live,
+)
 
 
 def titles(text):
@@ -73,6 +80,19 @@ class TestHonesty:
         assert "These come closest" in close
         assert "/search/tell/?q=bone%20scans%20xyzzy" in close
         assert "/search/tell/" not in whole
+
+    def test_nearest_topics_stand_first_where_nothing_fits(self, client):
+        for number in range(8):
+            TopicFactory(title=f"Topic {number}", position=number)
+        near = TopicFactory(title="Daily life", position=9)
+        make_live(FactFactory(topic=near), title="Eating", body="<p>Hair is not told of.</p>")
+
+        html = client.get("/search/?q=hair+falling+wigs+xyzzy").text
+
+        assert "Nothing found" in html
+        links = re.findall(r'<li><a href="/facts/([^"/]+)/"', html.split("Nothing found")[1])
+        assert links[0] == near.slug
+        assert len(links) == 6
 
     def test_a_long_question_is_not_repeated_at_length(self, client):
         html = client.get("/search/", {"q": "bones " * 30}).text
