@@ -12,4 +12,9 @@ def glossary(request: HttpRequest) -> HttpResponse:
     """Every word that is explained, in the order of the alphabet."""
     asked = Asked.of(request)
     terms = [show_term(term, asked) for term in GlossaryTerm.objects.published(timezone.now())]
-    return render(request, "facts/glossary.html", {"terms": terms, "asked": asked})
+    # Each letter with the first word that begins with it.
+    letters: dict[str, str] = {}
+    for term in terms:
+        letters.setdefault(term.term[:1].upper(), term.slug)
+    context = {"terms": terms, "letters": list(letters.items()), "asked": asked}
+    return render(request, "facts/glossary.html", context)

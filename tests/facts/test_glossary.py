@@ -1,3 +1,5 @@
+import re
+
 import pytest
 
 from tests.factories import GlossaryTermFactory
@@ -36,3 +38,13 @@ def test_queries_do_not_grow_with_words(client, django_assert_num_queries):
 
     with django_assert_num_queries(1):
         client.get("/glossary/")
+
+
+def test_letters_lead_to_the_first_word_of_each(client):
+    for slug, term in (("scan", "Scan"), ("biopsy", "biopsy"), ("bone", "Bone scan"), ("ct", "CT")):
+        GlossaryTermFactory(slug=slug, term=term)
+
+    html = client.get("/glossary/").content.decode()
+
+    letters = re.findall(r'<a href="#([\w-]+)"><span[^>]*>[^<]*</span>(\w)</a>', html)
+    assert letters == [("biopsy", "B"), ("ct", "C"), ("scan", "S")]

@@ -15,7 +15,8 @@ def test_questions_stand_under_their_headings_with_the_facts(client):
     html = client.get("/questions/").content.decode()
 
     assert html.index("About the cancer") < html.index("Where is it?")
-    assert html.index("Where is it?") < html.index("About treatment") < html.index("What next?")
+    treatment = html.index(">About treatment</h2>")
+    assert html.index("Where is it?") < treatment < html.index("What next?")
     assert '<a href="/facts/bones/new-scans/">New scans, HER2 and you</a>' in html
     assert "Hidden?" not in html
 
