@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from typing import Any
+from unicodedata import bidirectional
 
 from django.utils.formats import date_format
 from django.utils.translation import get_language, get_language_bidi
@@ -88,7 +89,12 @@ def _told(sheet: Sheet) -> dict[str, Any]:
 def _line(line: Line) -> dict[str, Any]:
     return {
         "text": _written(line.text),
+        "direction": _direction(line.text),
         "answer": _written(line.answer),
+        "answer_parts": [
+            {"text": _written(part), "direction": _direction(part)}
+            for part in line.answer.split("\n")
+        ],
         "facts": [
             _("%(heading)s: %(address)s · version %(number)s, %(day)s")
             % {
@@ -100,6 +106,14 @@ def _line(line: Line) -> dict[str, Any]:
             for fact in line.facts
         ],
     }
+
+
+def _direction(text: str) -> str:
+    """Return in which direction `text` is read, by its first letter that tells (UAX #9, P2)."""
+    told = next((d for d in map(bidirectional, text) if d in {"L", "R", "AL"}), "")
+    if told:
+        return "ltr" if told == "L" else "rtl"
+    return "rtl" if get_language_bidi() else "ltr"
 
 
 def _written(text: str) -> str:

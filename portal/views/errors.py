@@ -12,6 +12,7 @@ from django.template.loader import render_to_string
 
 RETRY_AFTER = 30  # seconds
 _SECRET = re.compile(r"(?:old|new)?_?password\d?|csrfmiddlewaretoken|code|credential")
+_ROW = re.compile(r"[_-]\d{6,}$")  # The number of a row says nothing to anybody.
 # What a press says, or a page to itself.
 _PRESSED = re.compile(r"_.*|action|direction|key|kind|next|seen|show|stay|step|.*_FORMS")
 
@@ -33,7 +34,8 @@ def kept_text(request: HttpRequest) -> list[dict[str, str]]:
             continue
         for value in values:
             is_typed = any(c.isalpha() for c in value) and not _PRESSED.fullmatch(name)
-            label = name.replace("_", " ").replace("-", " ").capitalize() if is_typed else ""
+            words = _ROW.sub("", name).replace("_", " ").replace("-", " ")
+            label = words.capitalize() if is_typed else ""
             kept.append({"name": name, "value": value, "label": label})
     return kept
 

@@ -115,6 +115,16 @@ def test_address_of_a_shared_list_is_seen_whole_and_copied(
     )
 
 
+@pytest.mark.parametrize("page_of", ["", "sheet/choose/", "share/", "take-along/"])
+def test_title_without_an_end_stays_on_the_screen(page, live_server, sign_in, mine, page_of):
+    mine.title = "W" * 80
+    mine.save()
+    sign_in(mine.member)
+    page.goto(f"{live_server.url}/lists/{mine.pk}/{page_of}")
+
+    whole(page)
+
+
 TYPED = """() => [localStorage, sessionStorage].flatMap(
   (store) => Object.keys(store).filter((key) => key.startsWith("waymark.typed."))
 ).length"""

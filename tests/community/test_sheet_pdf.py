@@ -146,6 +146,32 @@ def test_letters_that_no_font_has_do_not_vanish_silently(monkeypatch, at_once):
             make_pdf(Sheet((Line("1", text),)))
 
 
+@pytest.mark.parametrize(
+    ("text", "direction"),
+    [("Why?", "ltr"), ("هل يمكنني السفر؟", "rtl"), ("1. האם אפשר", "rtl"), ("3?", "ltr"),
+     ("¿Cuándo? هل", "ltr"), ("", "ltr")],
+)  # fmt: skip
+def test_each_text_is_set_in_its_own_direction(text, direction):
+    told = sheet_pdf._line(Line("1", text, answer=f"{text}\nYes."))
+
+    assert told["direction"] == direction
+    assert [part["direction"] for part in told["answer_parts"]] == [direction, "ltr"]
+
+
+def test_text_from_right_to_left_begins_at_the_right(at_once):
+    begins = {}
+
+    def note(text, cm, tm, _font, _size):
+        if word := next((word for word in ("first", "second") if word in text), ""):
+            begins[word] = cm[4] + tm[4]
+
+    lines = (Line("1", "Why?", answer="first"), Line("2", "Why?", answer="אב second"))
+    for page in read(Sheet(lines)).pages:
+        page.extract_text(visitor_text=note)
+
+    assert begins["first"] < 100 < A4[0] / 2 < begins["second"]
+
+
 # The process
 
 

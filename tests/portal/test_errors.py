@@ -7,6 +7,7 @@ from django.test import Client, RequestFactory, override_settings
 from django.urls import path
 
 from portal import urls as site
+from portal.views import errors
 from portal.wsgi import application
 
 TYPED = "What I have been wanting to ask for weeks"
@@ -198,3 +199,12 @@ def test_foreign_host_is_refused(db, host):
 )
 def test_odd_page_numbers_do_no_harm(client, db, number):
     assert client.get("/groups/", {"page": number}).status_code in {200, 404}
+
+
+def test_number_of_a_row_is_no_part_of_what_a_field_is_called(rf):
+    sent = {"answer_7006671440506576": "Yes.", "new_1": "Why?", "based_on_7006671440506576": "1"}
+
+    kept = errors.kept_text(rf.post("/", sent))
+
+    assert [field["label"] for field in kept] == ["Answer", "New 1", ""]
+    assert {field["name"] for field in kept} == set(sent)
