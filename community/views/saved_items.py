@@ -19,6 +19,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from community.forms.reading_lists import ListChoiceForm, OtherListForm, number_or_none
 from community.keeping.cards import Card, cards
+from community.keeping.removed_items import bring_back_removed_item, keep_removed_item
 from community.keeping.saving import (
     Saveable,
     Target,
@@ -76,6 +77,8 @@ def saved_item_create(request: HttpRequest) -> HttpResponse:
         if reading_list is None:
             return _save_page(request, target, is_astray=True)
         item, is_new = reading_list.add(target)
+        if is_new and not item.was_archived:
+            bring_back_removed_item(request, item)
         if is_script:
             return _saved_answer(request, item, is_new)
         words = _("Saved.") if is_new else _("It was on your list already.")
@@ -309,6 +312,7 @@ def saved_item_delete(request: HttpRequest, saved: SavedItem) -> HttpResponse:
         return render(request, "community/saved_item_delete.html", context)
     if wants_json(request):
         return _private(JsonResponse({"words": _("It is off your list again.")}))
+    keep_removed_item(request, saved)
     words = _("“%(heading)s” is off your list.") % {"heading": card.heading}
     messages.success(request, _with_way_back(words, card, saved))
     return redirect(address)

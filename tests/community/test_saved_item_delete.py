@@ -1,7 +1,9 @@
 import html
+from datetime import timedelta
 
 import pytest
 from cryptography.fernet import Fernet
+from django.utils import timezone
 
 from community.models import SavedItem
 from tests.factories import (
@@ -65,6 +67,58 @@ def test_fact_and_group_can_be_put_back_too(client, member):
     assert "“Figures” is off your list" in of_fact
     assert "One in three" not in of_fact
     assert "/lists/save/?group=circle" in of_group
+
+
+def test_what_is_put_back_is_as_it_was(client, member):
+    reading_list = ReadingListFactory(member=member)
+    then = timezone.now() - timedelta(days=9)
+    fact = FactFactory(topic__slug="bones", slug="scans")
+    old = make_live(fact, since=then - timedelta(days=1), until=then + timedelta(days=1))
+    make_live(fact, since=then + timedelta(days=1), number=2)
+    items = [SavedItemFactory(reading_list=reading_list, position=n) for n in (1, 3)]
+    item = SavedItemFactory(
+        reading_list=reading_list,
+        topic=None,
+        fact=fact,
+        position=2,
+        read_at=then,
+        seen_at=then,
+        seen_version=old,
+    )
+    SavedItem.objects.filter(pk=item.pk).update(created_at=then)
+    again = {"fact": "bones/scans", "list": str(reading_list.pk)}
+    client.force_login(member)
+
+    client.post(address(item))
+    client.post("/lists/save/", again)
+
+    back = SavedItem.objects.get(fact=fact)
+    assert [each.pk for each in SavedItem.objects.all()] == [items[0].pk, back.pk, items[1].pk]
+    assert (back.read_at, back.seen_at, back.created_at) == (then, then, then)
+    assert back.seen_version == old
+    # Saved anew another time, it is new.
+    back.delete()
+    client.post("/lists/save/", again)
+    new = SavedItem.objects.get(fact=fact)
+    assert (new.position, new.read_at, new.seen_version.number) == (4, None, 2)
+
+
+def test_only_what_was_removed_last_comes_back_as_it_was(client, member):
+    reading_list, other = ReadingListFactory(member=member), ReadingListFactory(member=member)
+    topics = [TopicFactory(slug=slug) for slug in ("bones", "pain")]
+    first = SavedItemFactory(reading_list=reading_list, topic=topics[0], position=1)
+    SavedItemFactory(reading_list=reading_list, position=2)
+    SavedItemFactory(reading_list=other, position=1)
+    client.force_login(member)
+    client.post(address(first))
+
+    client.post("/lists/save/", {"topic": "bones", "list": str(other.pk)})
+    client.post("/lists/save/", {"topic": "pain", "list": str(reading_list.pk)})
+    client.post("/lists/save/", {"topic": "bones", "list": str(reading_list.pk)})
+
+    assert other.saved_items.get(topic=topics[0]).position == 2
+    assert reading_list.saved_items.get(topic=topics[1]).position == 3
+    assert reading_list.saved_items.get(topic=topics[0]).position == 1
 
 
 def test_what_is_no_longer_here_cannot_be_put_back(client, member):
