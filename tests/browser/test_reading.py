@@ -220,7 +220,9 @@ def test_paper_spells_out_sources_and_addresses(page, library, live_server, addr
     page.goto(live_server.url + address)
 
     pages = PdfReader(BytesIO(page.pdf(format="A4"))).pages
-    words = " ".join(" ".join(page.extract_text() for page in pages).split())
+    texts = [page.extract_text() for page in pages]
+    assert all(text.strip() for text in texts)
+    words = " ".join(" ".join(texts).split())
 
     source = Source.objects.get(citations__version__fact__slug="scans")
     assert f"({source.url})" in words
