@@ -73,6 +73,20 @@ class ReadItem:
     seen_at: str = ""
     seen_version: int = 0
 
+    def take_over(self, double: "ReadItem") -> bool:
+        """Take the note and the read mark of the same thing, which is there twice.
+
+        Returns False if the two notes together do not fit; then it keeps its own.
+        """
+        self.read_at = self.read_at or double.read_at
+        if not double.note or double.note in self.note:
+            return True
+        both = f"{self.note}\n\n{double.note}" if self.note else double.note
+        if len(both) > NOTE_MAX_LENGTH:
+            return False
+        self.note = both
+        return True
+
 
 @dataclass
 class ReadQuestion:
@@ -99,6 +113,9 @@ class ReadList:
     # Rows that say too little, and things that were there twice.
     broken: int = 0
     doubles: int = 0
+    # Words that are longer than fits, and questions that cannot come along.
+    cut: int = 0
+    questions_left: int = 0
 
     @classmethod
     def of(cls, told: dict[str, Any]) -> Self:
@@ -191,6 +208,11 @@ def _text(row: dict[str, Any], key: str, most: int) -> str:
     return _CONTROL.sub("", value)[:most] if isinstance(value, str) else ""
 
 
+def _is_cut(row: dict[str, Any], key: str, most: int) -> bool:
+    """Return whether the text under `key` is longer than `most`, so that its end is lost."""
+    return len(_text(row, key, most + 1)) > most
+
+
 def _number(row: dict[str, Any], key: str, most: int) -> int:
     value = row.get(key)
     if not isinstance(value, int) or isinstance(value, bool):
@@ -204,20 +226,29 @@ def _list(row: dict[str, Any], data: dict[str, Any]) -> ReadList:
         title=" ".join(_text(row, "title", TITLE_LENGTH).split()) or _("A list from a file"),
         note=_text(row, "note", NOTE_MAX_LENGTH),
         archived_at=_text(row, "archived_at", 40),
+        cut=_is_cut(row, "note", NOTE_MAX_LENGTH),
     )
-    seen = set()
+    seen: dict[tuple[str, str], ReadItem] = {}
     rows = row.get("items")
     for told in rows if isinstance(rows, list) else ():
         item = _item(told) if isinstance(told, dict) else None
         if item is None:
             made.broken += 1
-        elif (item.kind, item.key) in seen:
+            continue
+        made.cut += _is_cut(told, "note", NOTE_MAX_LENGTH)
+        if (item.kind, item.key) in seen:
             made.doubles += 1
+            made.cut += not seen[item.kind, item.key].take_over(item)
         else:
-            seen.add((item.kind, item.key))
+            seen[item.kind, item.key] = item
             made.items.append(item)
     own = [q for q in _dicts(data.get("sheet_questions")) if q.get("list") == name]
     made.questions = list(_questions(own[:MOST_QUESTIONS]))
+    made.questions_left = len(own) - len(made.questions)
+    made.cut += sum(
+        _is_cut(q, "question", OWN_QUESTION_MAX_LENGTH) + _is_cut(q, "answer", ANSWER_MAX_LENGTH)
+        for q in own
+    )
     for sheet in _dicts(data.get("appointment_sheets")):
         if sheet.get("list") == name:
             made.appointment_on = _text(sheet, "appointment_on", 40)
@@ -279,6 +310,11 @@ class PlannedList:
         return sum(bool(item.note) for item, _target in self.items) + bool(self.read.note)
 
     @property
+    def questions_gone(self) -> int:
+        """How many questions of the file are not offered here."""
+        return len(self.read.questions) - len(self.questions)
+
+    @property
     def unknown_with_notes(self) -> list[ReadItem]:
         """What is not here although there is a note on it, which stays in the file alone."""
         return [item for item in self.unknown if item.note]
@@ -296,7 +332,8 @@ def plan(lists: Iterable[ReadList], member: Member, at: datetime) -> list[Planne
     for told in lists:
         title = _free(told.title, taken)
         taken.add(title)
-        items, unknown, gone, targets = [], [], [], set()
+        items, unknown, gone = [], [], []
+        targets: dict[tuple[str, int], ReadItem] = {}
         for item in told.items:
             target = found.get((item.kind, item.key))
             if target is None:
@@ -305,8 +342,9 @@ def plan(lists: Iterable[ReadList], member: Member, at: datetime) -> list[Planne
             # Two addresses of one thing, the present and a former one.
             if (item.kind, target.pk) in targets:
                 told.doubles += 1
+                told.cut += not targets[item.kind, target.pk].take_over(item)
                 continue
-            targets.add((item.kind, target.pk))
+            targets[item.kind, target.pk] = item
             items.append((item, target))
             if item.kind == "fact" and target.pk in withdrawn:
                 gone.append(item)

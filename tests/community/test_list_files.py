@@ -324,6 +324,43 @@ def test_preview_says_what_would_be_made_and_makes_nothing(client, mine):
     assert ReadingList.objects.count() == 1
 
 
+def test_thing_that_is_there_twice_keeps_both_notes(client, mine):
+    thing = {"kind": "topic", "key": "daily"}
+    items = [
+        {**thing, "note": "One."},
+        {**thing, "note": "Two.", "read_at": "2026-01-02T03:04:05Z"},
+    ]
+
+    upload(client, told([{"title": "Twice", "items": [*items, items[0]]}]))
+    assert "2 things are in the file twice" in text_of(client.get("/lists/import/"))
+    client.post("/lists/import/", {"make": "1"})
+
+    item = ReadingList.objects.get(title="Twice").saved_items.get()
+    assert item.note == "One.\n\nTwo."
+    assert item.read_at is not None
+
+
+def test_what_does_not_fit_is_said_before_anything_is_made(client, mine):
+    long = "x" * 10_001
+    items = [
+        {"kind": "topic", "key": "daily", "note": long},
+        {"kind": "topic", "key": "daily", "note": "And this."},
+    ]
+    lists = [{"id": "a", "title": "Long", "items": items}]
+    questions = [
+        {"list": "a", "key": "", "question": "Why?", "answer": long},
+        {"list": "a", "key": "", "question": " ", "answer": "To nothing."},
+        {"list": "a", "key": "no-longer", "question": "Gone?", "answer": "To that."},
+    ]
+
+    upload(client, told(lists, sheet_questions=questions))
+    page = text_of(client.get("/lists/import/"))
+
+    assert "3 texts of yours are longer than fit here" in page
+    assert "1 question is left out" in page
+    assert "1 question is not offered here" in page
+
+
 def test_withdrawn_fact_comes_along_and_says_so(client, mine):
     content = client.get(f"/lists/{mine.pk}/list.json").content
     FactVersion.objects.filter(fact__slug="scans").update(live_until=timezone.now())
