@@ -1,9 +1,11 @@
 """The right text among the first three, for what people really type (docs/search.md)."""
 
 import tomllib
+from io import StringIO
 from pathlib import Path
 
 import pytest
+from django.core.management import call_command
 from django.db import connection
 from django.utils import timezone
 
@@ -48,6 +50,16 @@ def test_what_has_no_answer_here_gets_none(name, starter_library):
     answered = [text for text in queries if first_three(text)]
 
     assert len(queries) - len(answered) >= LEAST_HONEST[name], answered
+
+
+@pytest.mark.parametrize("name", LEAST)
+def test_a_thousand_other_texts_hide_little(name, starter_library):
+    call_command("make_demo", facts=1000, stdout=StringIO())
+    queries = [query for query in queries_of(name) if query["wants"]]
+
+    missed = [q["text"] for q in queries if not set(q["wants"]) & set(first_three(q["text"]))]
+
+    assert len(queries) - len(missed) >= LEAST[name][connection.vendor] - 1, missed
 
 
 @pytest.mark.parametrize("name", LEAST)
