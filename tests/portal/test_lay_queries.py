@@ -20,6 +20,7 @@ LEAST = {
     "lay_queries_after.toml": {"sqlite": 40, "postgresql": 40},
     "lay_queries_held_out.toml": {"sqlite": 60, "postgresql": 60},
     "lay_queries_last.toml": {"sqlite": 29, "postgresql": 29},
+    "lay_queries_fresh.toml": {"sqlite": 21, "postgresql": 21},
 }
 # Of the queries that the library has no answer to, for how many the page says so.
 LEAST_HONEST = {"lay_queries_held_out.toml": 10, "lay_queries_last.toml": 4}
