@@ -1,5 +1,7 @@
 from collections import Counter
+from collections.abc import Iterable
 from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -33,7 +35,8 @@ def topic_list(request: HttpRequest) -> HttpResponse:
             "audience": audience,
             "audience_words": Audience(audience).label,
             "topics": [
-                (topic, list(facts)) for topic, facts in groupby(versions, lambda v: v.fact.topic)
+                (topic, _folded_last(facts, Asked.of(request)))
+                for topic, facts in groupby(versions, lambda v: v.fact.topic)
             ],
         }
         return render(request, "facts/topic_list_for.html", context)
@@ -93,6 +96,15 @@ def topic_detail(request: HttpRequest, slug: str) -> HttpResponse:
         "oldest_review": min((r for r in reviewed if r), key=lambda r: r.reviewed_on, default=None),
     }
     return render(request, "facts/topic_detail.html", context)
+
+
+def _folded_last(versions: Iterable[FactVersion], asked: Asked) -> list[tuple[FactVersion, bool]]:
+    """Return versions, each with whether it is folded away; those that are come after the others.
+
+    Whoever was told a day ago begins with what can be read at once.
+    """
+    told = [(version, asked.covers(version.sensitivity, version.fact.slug)) for version in versions]
+    return sorted(told, key=itemgetter(1))
 
 
 def _audiences_of(versions: list[FactVersion]) -> list[str]:

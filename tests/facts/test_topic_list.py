@@ -63,6 +63,23 @@ class TestForSomebody:
         assert "Canary" not in html
         assert "Gentle" in html
 
+    def test_what_is_folded_away_comes_after_what_can_be_read(self, client):
+        topic = TopicFactory()
+        for position, (name, kind) in enumerate([("Folded", "prognosis"), ("Open", "none")]):
+            make_live(
+                FactFactory(topic=topic, position=position),
+                title=name, neutral_heading=name, audiences=["men"], sensitivity=kind,
+            )  # fmt: skip
+        folded = "Folded away until you ask for it"
+
+        gentle = client.get("/facts/?for=men").content.decode()
+        client.cookies["preferences"] = "hide=nothing"
+        chosen = client.get("/facts/?for=men").content.decode()
+
+        assert gentle.index(">Open</a>") < gentle.index(">Folded</a>") < gentle.index(folded)
+        assert chosen.index(">Folded</a>") < chosen.index(">Open</a>")
+        assert folded not in chosen
+
     @pytest.mark.parametrize("value", ["", "nobody", "men,", "%", "'", "😀", "a" * 500, "١"])
     def test_unknown_audience_is_passed_over(self, client, value):
         make_live(fact__topic__title="Bones")
