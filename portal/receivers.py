@@ -11,10 +11,10 @@ from django.db.models.signals import post_migrate
 from community.models import SupportGroup
 from community.signals import member_deleted, public_state_asked
 from community.signals import public_content_changed as community_changed
-from facts.models import Fact, Topic
+from facts.models import Fact, Question, Topic
 from facts.signals import public_content_changed as facts_changed
 from portal import traces
-from portal.models import ChangedAddress, SearchWord
+from portal.models import ChangedAddress, SearchEntry, SearchWord
 from portal.pages import store
 from portal.pages.tables import make_triggers
 from portal.search import index
@@ -47,10 +47,12 @@ def _make_cache_table(using: str, **kwargs: Any) -> None:
     call_command("createcachetable", database=using, verbosity=0)
 
 
-def _learn_words(**kwargs: Any) -> None:
-    """Learn the words of an index that was written before words were kept."""
+def complete_index(**kwargs: Any) -> None:
+    """Add to an index that is older what it did not know of when it was written."""
     if not SearchWord.objects.exists():
         index.learn_all()
+    if not SearchEntry.objects.filter(kind="question").exists():
+        index.add(list(Question.objects.all()))
 
 
 def connect() -> None:
@@ -63,4 +65,4 @@ def connect() -> None:
     portal = apps.get_app_config("portal")
     post_migrate.connect(_make_triggers, sender=portal, dispatch_uid="portal_triggers")
     post_migrate.connect(_make_cache_table, sender=portal, dispatch_uid="portal_cache_table")
-    post_migrate.connect(_learn_words, sender=portal, dispatch_uid="words")
+    post_migrate.connect(complete_index, sender=portal, dispatch_uid="words")

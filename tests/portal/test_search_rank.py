@@ -6,7 +6,8 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from portal.models import SearchWord, Synonym
+from portal import receivers
+from portal.models import SearchEntry, SearchWord, Synonym
 from portal.search import index
 from portal.search.query import search
 from portal.search.snippets import piece
@@ -55,6 +56,15 @@ class TestOrder:
         make_live(title="About trials", body="<p>A trial is a study.</p>")
 
         assert titles("trial") == ["About trials", "Is there a trial for me?"]
+
+    def test_questions_are_added_to_an_index_that_is_older(self):
+        QuestionFactory(text="Is there a trial for me?")
+        SearchEntry.objects.all().delete()
+
+        for _time in range(2):
+            receivers.complete_index()
+
+        assert titles("trial") == ["Is there a trial for me?"]
 
     @pytest.mark.parametrize("field", [{"published_at": None}, {"sensitivity": "prognosis"}])
     def test_a_question_that_waits_is_not_found(self, field):
