@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods
 from community.keeping.changes import tell_changes, with_changes
 from community.keeping.changes_in_full import difference, group_news, topic_news
 from community.models import SavedItem
+from community.views.reading_lists import TWO_PRESSES_APART
 from community.views.saved_items import address_of, card_of, of_own_item, part_looked_at
 from facts.gentle import Asked, kind_line
 from facts.models import FactVersion
@@ -82,6 +83,9 @@ def _see(request: HttpRequest, saved: SavedItem) -> HttpResponse:
 def _replace(request: HttpRequest, saved: SavedItem) -> HttpResponse:
     """Put in the place of a withdrawn fact the one that replaces it, with the note."""
     card = card_of(request, saved)
+    if not card.gone and saved.seen_at > timezone.now() - TWO_PRESSES_APART:
+        # The first of two presses has put it there, and said so.
+        return redirect(address_of(saved, part=part_looked_at(request)))
     other = saved.fact.replaced_by if saved.fact else None
     words = _("There is nothing here now that replaces it.")
     if card.replacement_url and other:

@@ -11,7 +11,14 @@ from django.test import Client
 from django.utils import timezone
 
 from community.models import SavedItem, SharedList
-from tests.factories import ReadingListFactory, SavedItemFactory, TopicFactory
+from facts.models import Fact, FactVersion
+from tests.factories import (
+    FactFactory,
+    ReadingListFactory,
+    SavedItemFactory,
+    TopicFactory,
+    make_live,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -242,3 +249,34 @@ def test_making_a_link_twice_makes_one_and_shows_the_address_that_works(client, 
     client.post(f"/lists/{mine.pk}/share/", {**sent, "lasts": "week"})
     client.post(f"/lists/{mine.pk}/share/", {"lasts": "month", "make": "1"})
     assert SharedList.objects.count() == 3
+
+
+@pytest.mark.parametrize("way", ["archive", "default", "note"])
+def test_what_a_press_did_is_said_once(client, mine, other, way):
+    where, sent, words = {
+        "archive": (f"/lists/{other.pk}/archive/", {"is_archived": "1"}, "is archived, with all"),
+        "default": (f"/lists/{other.pk}/default/", {}, "goes to this list from now on"),
+        "note": (f"/lists/{other.pk}/note/", {"note": "x", "based_on": "0"}, "note is saved"),
+    }[way]
+    for _press in range(2):
+        response = client.post(where, sent)
+
+    assert text_of(client.get(response["Location"])).count(words) == 1
+
+
+def test_replacement_put_in_place_twice_is_said_to_be_there(client, mine):
+    version = make_live(FactFactory(topic__slug="pain", slug="old"), title="Old")
+    newer = make_live(FactFactory(topic=version.fact.topic, slug="new"), title="New").fact
+    kept = SavedItemFactory(reading_list=mine, topic=None, fact=version.fact, seen_version=version)
+    FactVersion.objects.filter(pk=version.pk).update(
+        live_until=timezone.now(), withdrawn_reason="It was wrong."
+    )
+    Fact.objects.filter(pk=version.fact_id).update(replaced_by=newer)
+
+    for _press in range(2):
+        client.post(address(kept, "changes"), {"replace": "1"})
+
+    page = text_of(client.get(f"/lists/{mine.pk}/"))
+    assert SavedItem.objects.get().fact == newer
+    assert "It is in its place now, with your note." in page
+    assert "nothing here now that replaces it" not in page
