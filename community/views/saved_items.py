@@ -270,7 +270,13 @@ def saved_item_move(request: HttpRequest, saved: SavedItem) -> HttpResponse:
     not moved, since then the button was pressed twice, or the page is old.
     """
     direction, _dash, shown = request.POST.get("direction", "").partition("-")
-    saved.move(direction if direction in DIRECTIONS else "down", number_or_none(shown))
+    place = number_or_none(shown)
+    is_moved = saved.move(direction if direction in DIRECTIONS else "down", place)
+    if not is_moved and place and not saved.archived_at:
+        found = SavedItem.objects.with_numbers().filter(pk=saved.pk).first()
+        if found and found.number != place:
+            words = _("This is where it stands now. Press again to move it on.")
+            messages.info(request, words, f"item-{saved.pk}")
     return redirect(address_of(saved, "up" if direction in {"up", "top"} else "down"))
 
 

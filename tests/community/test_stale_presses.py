@@ -188,6 +188,8 @@ def test_pressing_twice_moves_one_place(client, mine, direction):
 
     order = list(SavedItem.objects.order_by("position").values_list("pk", flat=True))
     assert order.index(middle.pk) == {"up": 1, "down": 3}[direction], name
+    words = "This is where it stands now. Press again to move it on."
+    assert words in text_of(client.get(f"/lists/{mine.pk}/"))
 
 
 def test_pressing_again_on_the_new_page_moves_on(client, mine):
@@ -198,6 +200,7 @@ def test_pressing_again_on_the_new_page_moves_on(client, mine):
 
     order = list(SavedItem.objects.order_by("position").values_list("pk", flat=True))
     assert order.index(items[4].pk) == 2
+    assert "This is where it stands now" not in text_of(client.get(f"/lists/{mine.pk}/"))
 
 
 def test_page_of_a_list_that_is_gone_says_so_and_leads_to_the_others(client, member, mine):
