@@ -20,13 +20,13 @@ class TopicQuerySet(models.QuerySet):
         return self.filter(published_at__lte=at)
 
     def counting_live_facts(self, at: datetime, language: str | None) -> Self:
-        """Topics with `live_fact_count`."""
+        """Topics with `live_fact_count`, in their order, which Django leaves out of groups."""
         from facts.models.versions import FactVersion
 
         live = FactVersion.objects.live(at).filter(language=language)
         return self.annotate(
             live_fact_count=Count("facts", filter=Exists(live.filter(fact=OuterRef("facts__pk"))))
-        )
+        ).order_by("position", "title")
 
 
 class Topic(models.Model):

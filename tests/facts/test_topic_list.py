@@ -3,6 +3,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from facts.models import Topic
 from tests.factories import FactFactory, TopicFactory, make_live
 
 pytestmark = pytest.mark.django_db
@@ -20,6 +21,17 @@ def test_topics_stand_in_order_with_the_number_of_their_facts(client):
     assert html.index("First topic") < html.index("Second topic")
     assert "2 facts" in html
     assert "0 facts" in html
+
+
+def test_order_is_that_of_the_editors_on_every_database(client):
+    """Where rows are grouped, an order that is only the model's own is none."""
+    for position, name in enumerate(["zebra", "yak", "ant"]):
+        make_live(fact__topic__slug=name, fact__topic__title=name, fact__topic__position=position)
+
+    found = Topic.objects.published(timezone.now()).counting_live_facts(timezone.now(), "en")
+
+    assert found.ordered
+    assert [topic.slug for topic in found] == ["zebra", "yak", "ant"]
 
 
 def test_topic_that_is_not_published_yet_is_left_out(client):
