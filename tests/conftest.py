@@ -66,6 +66,16 @@ def django_db_modify_db_settings(django_db_modify_db_settings, django_db_keepdb)
         yield
 
 
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup, django_db_blocker):
+    """Let Django ask once for each run whether the database knows JSON.
+
+    Where the tables are those of an earlier run, the first page would ask, and count it.
+    """
+    with django_db_blocker.unblock():
+        assert connection.features.supports_json_field
+
+
 @pytest.fixture(autouse=True)
 def _fresh_limits(request):
     """Forget what earlier tests used up of the limits; what a browser did stays in the table."""
