@@ -4,8 +4,10 @@ Usage: .venv/bin/python drills/l2_l5_reading.py [SECONDS]
 
 It starts a portal of its own with four processes, 1,000 example facts beside the starter library
 and 2,000 example groups. L2: for SECONDS (300 unless told) fifty readers open facts, topics, the
-directory and searches as people do, with a breath between two pages. L5: then four clients send
-naughty searches and filters one after the other. Each reader comes from an address of its own.
+directory and searches as people do, with a breath between two pages; the second page is opened half
+as often as the first, the third a third as often, and so on. No two of their searches are the same.
+L5: then four clients send naughty searches and filters one after the other. Each reader comes from
+an address of its own.
 """
 
 import itertools
@@ -57,8 +59,8 @@ def addresses() -> tuple[list[str], list[str]]:
 
     facts = Fact.objects.select_related("topic")
     pages = [thing.get_absolute_url() for thing in (*Topic.objects.all(), *facts)]
-    others = ["/", "/facts/", "/glossary/", "/questions/", "/help/", "/new/"] * 20
-    return pages + others, [group.get_absolute_url() for group in SupportGroup.objects.all()]
+    others = ["/", "/facts/", "/help/", "/glossary/", "/questions/", "/new/"]
+    return others + pages, [group.get_absolute_url() for group in SupportGroup.objects.all()]
 
 
 def people(pages: list[str], groups: list[str]):
@@ -66,13 +68,15 @@ def people(pages: list[str], groups: list[str]):
     with (ROOT / QUERIES).open("rb") as file:
         words = [query["text"] for query in tomllib.load(file)["query"]]
 
+    def often(some: list[str], chance: random.Random) -> str:
+        return chance.choices(some, [1 / place for place in range(1, len(some) + 1)])[0]
+
     def choose(chance: random.Random) -> tuple[str, str]:
         kind = chance.choices(("page", "group", "directory", "search"), (50, 15, 15, 20))[0]
         return kind, {
-            "page": lambda: chance.choice(pages),
-            "group": lambda: chance.choice(groups),
+            "page": lambda: often(pages, chance),
+            "group": lambda: often(groups, chance),
             "directory": lambda: f"/groups/{chance.choice(WAYS)}",
-            # Nobody's words are quite another's.
             "search": lambda: (
                 "/search/?q=" + quote(f"{chance.choice(words)} {chance.random():.2f}")
             ),
