@@ -1,7 +1,5 @@
 """The finder of ways in, in free text. Every example is made up."""
 
-import time
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,6 +9,7 @@ from community.joining_details import (
     repeats,
     take_out_joining_details,
 )
+from tests.yardstick import yardsticks
 
 WAYS_IN = [
     "Join us at https://us02web.zoom.us/j/81234567890?pwd=abcDEF",
@@ -148,11 +147,8 @@ def test_any_text_is_answered_with_a_short_line(text):
 def test_hostile_text_is_answered_at_once(piece):
     text = (piece * 2000)[:2000]
 
-    began = time.perf_counter()
-    find_joining_details(text)
-    find_joining_details("passcode" + text)
-
-    assert time.perf_counter() - began < 1
+    assert yardsticks(lambda: find_joining_details(text)) < 10
+    assert yardsticks(lambda: find_joining_details("passcode" + text)) < 10
 
 
 def test_phone_to_ask_is_let_pass_where_people_ask():

@@ -5,7 +5,6 @@ import html
 import io
 import json
 import re
-import time
 from datetime import timedelta
 from html.parser import HTMLParser
 
@@ -40,6 +39,7 @@ from tests.factories import (
     make_live,
     make_staff,
 )
+from tests.yardstick import yardsticks
 
 pytestmark = pytest.mark.django_db
 
@@ -494,14 +494,13 @@ BOMBS = {
 
 @pytest.mark.parametrize("name", BOMBS)
 def test_b5_what_is_no_file_of_ours_is_refused_in_words(client, mine, name):
-    begun = time.monotonic()
-    response = upload(client, BOMBS[name])
-    took = time.monotonic() - begun
+    responses = []
+    took = yardsticks(lambda: responses.append(upload(client, BOMBS[name])))
 
-    assert response.status_code == 200
-    assert "There is something to put right" in text_of(response)
+    assert responses[0].status_code == 200
+    assert "There is something to put right" in text_of(responses[0])
     assert not ListImport.objects.exists()
-    assert took < 3, took  # A second on a quiet machine.
+    assert took < 60
 
 
 @pytest.mark.parametrize("sent", [{}, {"file": "no file"}, {"make": "1"}, {"drop": "1"}])
