@@ -22,8 +22,7 @@ from django.db import connection
 from tests.portal.processes import ROOT, make_data, run, start
 
 pytestmark = pytest.mark.own_database
-# A minute is asked for, and printed; a test waits for a machine that is busy.
-PATIENCE = 180  # seconds
+A_MINUTE = 60  # seconds
 
 
 class Site:
@@ -137,7 +136,7 @@ def test_p3_r4_deleted_member_is_gone_within_a_minute_and_stays_away(site):
         began = time.monotonic()
         site.steps("delete", canary)
         while site.holds(canary):
-            assert time.monotonic() - began < PATIENCE, "It is still there."
+            assert time.monotonic() - began < A_MINUTE, "It is still there."
             time.sleep(0.5)
         lasted = time.monotonic() - began
     finally:

@@ -45,9 +45,11 @@ def test_queued_mail_is_delivered_and_jobs_are_done(data):
         )
     finally:
         worker.send_signal(signal.SIGTERM)
+        began = time.monotonic()
         said, _nothing = worker.communicate(timeout=20)
 
     assert worker.returncode == 0
+    assert time.monotonic() - began < 5
     assert rows(data, f"SELECT status FROM {DBTaskResult._meta.db_table}") in (
         [("SUCCESSFUL",)],
         [],
@@ -63,10 +65,12 @@ def test_signal_ends_it_cleanly(data, number):
     worker = start("manage.py", "work", WAYMARK_DATA_DIR=data)
     wait_for(lambda: rows(data, "SELECT 1 FROM portal_job WHERE name = 'beat'"))
 
+    began = time.monotonic()
     worker.send_signal(number)
     said, _nothing = worker.communicate(timeout=20)
 
     assert worker.returncode == 0
+    assert time.monotonic() - began < 5
     assert "Traceback" not in said
 
 
